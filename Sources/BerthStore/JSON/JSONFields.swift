@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The members of one JSON object that Berth itself wrote: no white space,
+/// names without escapes.
+///
+/// Reading is lenient about what it does not know and never traps: a member
+/// that is missing or of another type is nil, so a damaged ticket or a record
+/// of a newer version is seen as such by who asks.
+package struct JSONFields {
+    private let bytes: [UInt8]
+    private var members: [(name: Range<Int>, value: Range<Int>)] = []
+
+    /// Splits an object into its members; nil where the bytes are not one object.
+    ///
+    /// - Complexity: O(n) in the number of bytes.
+    package init?(_ bytes: [UInt8]) {
+        self.bytes = bytes
+        let end: Int? = bytes.withUnsafeBytes { buffer in
+            var position = 0
+            guard buffer.first == UInt8(ascii: "{") else { return nil }
+            position = 1
+            if position < buffer.count, buffer[position] == UInt8(ascii: "}") { return 2 }
+            while true {
+                guard let nameEnd = JSONScan.endOfString(in: buffer, at: position),
+                    nameEnd < buffer.count, buffer[nameEnd] == UInt8(ascii: ":"),
+                    let valueEnd = JSONScan.endOfValue(in: buffer, at: nameEnd + 1),
+                    valueEnd < buffer.count
+                else { return nil }
+                members.append((position + 1..<nameEnd - 1, nameEnd + 1..<valueEnd))
+                position = valueEnd + 1
+                switch buffer[valueEnd] {
+                case UInt8(ascii: ","): continue
+                case UInt8(ascii: "}"): return position
+                default: return nil
+                }
+            }
+        }
+        guard end == bytes.count else { return nil }
+    }
+
+    /// The names, in the order of the text.
+    package var names: [String] {
+        members.map { String(decoding: bytes[$0.name], as: UTF8.self) }
+    }
+
+    /// The bytes of a member's value.
+    package func json(_ name: StaticString) -> ArraySlice<UInt8>? {
+        let range = name.withUTF8Buffer { wanted in
+            members.first { bytes[$0.name].elementsEqual(wanted) }?.value
+        }
+        return range.map { bytes[$0] }
+    }
+
+    package func string(_ name: StaticString) -> String? {
+        json(name).flatMap { JSONScan.string($0) }
+    }
+
+    package func integer<Number: FixedWidthInteger>(
+        _ name: StaticString, as type: Number.Type = Number.self
+    ) -> Number? {
+        json(name).flatMap { JSONScan.integer($0) }
+    }
+
+    package func bool(_ name: StaticString) -> Bool? {
+        guard let value = json(name) else { return nil }
+        if value.elementsEqual("true".utf8) { return true }
+        return value.elementsEqual("false".utf8) ? false : nil
+    }
+
+    package func fields(_ name: StaticString) -> JSONFields? {
+        json(name).flatMap { JSONFields(Array($0)) }
+    }
+
+    /// The elements of a member that is an array, each as its bytes.
+    package func array(_ name: StaticString) -> [ArraySlice<UInt8>]? {
+        json(name).flatMap { JSONScan.elements(of: $0) }
+    }
+}
+
+/// Finds where parts of a JSON text end, and what its scalars stand for. The
+/// text is one that Berth wrote, or that ``JSONText`` accepted.
+package enum JSONScan {
+    /// Past the closing quote of the string that begins at a position.
+    package static func endOfString(in bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
+        guard start < bytes.count, bytes[start] == UInt8(ascii: "\"") else { return nil }
+        var position = start + 1
+        while position < bytes.count {
+            switch bytes[position] {
+            case UInt8(ascii: "\""): return position + 1
+            case UInt8(ascii: "\\"): position += 2
+            default: position += 1
+            }
+        }
+        return nil
+    }
+
+    /// Past the value that begins at a position.
+    package static func endOfValue(in bytes: UnsafeRawBufferPointer, at start: Int) -> Int? {
+        guard start < bytes.count else { return nil }
+        switch bytes[start] {
+        case UInt8(ascii: "\""): return endOfString(in: bytes, at: start)
+        case UInt8(ascii: "{"), UInt8(ascii: "["):
+            var depth = 0
+            var position = start
+            while position < bytes.count {
+                switch bytes[position] {
+                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    depth -= 1
+                    if depth == 0 { return position + 1 }
+                case UInt8(ascii: "\""):
+                    guard let end = endOfString(in: bytes, at: position) else { return nil }
+                    position = end
+                    continue
+                default: break
+                }
+                position += 1
+            }
+            return nil
+        default:
+            var position = start
+            while position < bytes.count {
+                switch bytes[position] {
+                case UInt8(ascii: ","), UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    return position > start ? position : nil
+                default: position += 1
+                }
+            }
+            return position > start ? position : nil
+        }
+    }
+
+    /// The number a decimal text stands for; nil where it is none or does not fit.
+    package static func integer<Number: FixedWidthInteger>(
+        _ text: some Collection<UInt8>
+    ) -> Number? {
+        let isNegative = text.first == UInt8(ascii: "-")
+        let digits = isNegative ? text.dropFirst() : text[...]
+        guard !digits.isEmpty else { return nil }
+        var number: Number = 0
+        for byte in digits {
+            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+            let digit = Number(truncatingIfNeeded: byte - UInt8(ascii: "0"))
+            let (tens, overflowed) = number.multipliedReportingOverflow(by: 10)
+            let (sum, carried) =
+                isNegative
+                ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+            if overflowed || carried { return nil }
+            number = sum
+        }
+        return number
+    }
+
+    /// What a string with its quotes stands for.
+    package static func string(_ text: some Collection<UInt8>) -> String? {
+        guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return nil }
+        let inner = Array(text.dropFirst().dropLast())
+        guard inner.contains(UInt8(ascii: "\\")) else {
+            return String(validating: inner, as: UTF8.self)
+        }
+        var units: [UInt8] = []
+        var position = 0
+        while position < inner.count {
+            guard inner[position] == UInt8(ascii: "\\") else {
+                units.append(inner[position])
+                position += 1
+                continue
+            }
+            guard let (scalar, end) = escaped(in: inner, at: position) else { return nil }
+            units.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
+            position = end
+        }
+        return String(validating: units, as: UTF8.self)
+    }
+
+    private static func escaped(in text: [UInt8], at start: Int) -> (Unicode.Scalar, Int)? {
+        guard start + 1 < text.count else { return nil }
+        let plain: Unicode.Scalar
+        switch text[start + 1] {
+        case UInt8(ascii: "\""): plain = "\""
+        case UInt8(ascii: "\\"): plain = "\\"
+        case UInt8(ascii: "/"): plain = "/"
+        case UInt8(ascii: "b"): plain = "\u{8}"
+        case UInt8(ascii: "f"): plain = "\u{C}"
+        case UInt8(ascii: "n"): plain = "\n"
+        case UInt8(ascii: "r"): plain = "\r"
+        case UInt8(ascii: "t"): plain = "\t"
+        case UInt8(ascii: "u"):
+            guard let high = unit(in: text, at: start + 2) else { return nil }
+            if let scalar = Unicode.Scalar(high) { return (scalar, start + 6) }
+            guard high < 0xDC00, let low = unit(in: text, at: start + 8), low >= 0xDC00,
+                low < 0xE000,
+                let scalar = Unicode.Scalar(0x10000 + (high - 0xD800) << 10 + (low - 0xDC00))
+            else { return nil }
+            return (scalar, start + 12)
+        default: return nil
+        }
+        return (plain, start + 2)
+    }
+
+    private static func unit(in text: [UInt8], at start: Int) -> UInt32? {
+        guard start + 4 <= text.count else { return nil }
+        var unit: UInt32 = 0
+        for byte in text[start..<start + 4] {
+            guard let digit = byte.hexadecimalDigit else { return nil }
+            unit = unit << 4 | UInt32(digit)
+        }
+        return unit
+    }
+
+    /// The elements of an array, each as its bytes; nil where the text is none.
+    package static func elements(of text: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
+        text.withUnsafeBytes { buffer in
+            guard buffer.count >= 2, buffer[0] == UInt8(ascii: "[") else { return nil }
+            if buffer.count == 2 { return buffer[1] == UInt8(ascii: "]") ? [] : nil }
+            var elements: [ArraySlice<UInt8>] = []
+            var position = 1
+            while let end = endOfValue(in: buffer, at: position), end < buffer.count {
+                elements.append(text[text.startIndex + position..<text.startIndex + end])
+                position = end + 1
+                if buffer[end] == UInt8(ascii: "]") {
+                    return position == buffer.count ? elements : nil
+                }
+            }
+            return nil
+        }
+    }
+}

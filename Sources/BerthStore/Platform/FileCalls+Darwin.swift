@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Darwin)
+    import Darwin
+
+    extension FileCalls {
+        /// Makes a file's bytes durable. The corresponding C call is `fcntl`
+        /// with `F_FULLFSYNC`: `fsync` stops at the drive's own cache there.
+        package static func flush(_ file: FileDescriptor) throws(SystemError) {
+            if fcntl(file.rawValue, F_FULLFSYNC) != -1 { return }
+            switch Errno.current {
+            case .interrupted where fcntl(file.rawValue, F_FULLFSYNC) != -1:
+                return
+            case .notSupported, .invalid:
+                if fsync(file.rawValue) == 0 { return }
+                throw .current("fsync")
+            case let error:
+                throw SystemError("fcntl", error)
+            }
+        }
+
+        /// Reserves room and makes the file that long, filled with NUL. The
+        /// corresponding C calls are `fcntl` with `F_PREALLOCATE`, and `ftruncate`.
+        package static func extend(
+            _ file: FileDescriptor, from: Int, to: Int
+        ) throws(SystemError) {
+            var request = fstore_t(
+                fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0,
+                fst_length: off_t(to - from), fst_bytesalloc: 0)
+            if fcntl(file.rawValue, F_PREALLOCATE, &request) == -1 {
+                let error = Errno.current
+                if error != .notSupported { throw SystemError("fcntl", error) }
+            }
+            try truncate(file, to: to)
+        }
+
+        /// The kind of file system a file is on, where it is not of this
+        /// machine; nil where it can be trusted. The corresponding C function
+        /// is `fstatfs`.
+        package static func unsafeFileSystem(
+            of file: FileDescriptor
+        ) throws(SystemError) -> String? {
+            var status = statfs()
+            _ = try retrying("fstatfs") { fstatfs(file.rawValue, &status) }
+            guard status.f_flags & UInt32(MNT_LOCAL) == 0 else { return nil }
+            return withUnsafePointer(to: &status.f_fstypename) { tuple in
+                tuple.withMemoryRebound(to: CChar.self, capacity: 16) { String(cString: $0) }
+            }
+        }
+    }
+#endif

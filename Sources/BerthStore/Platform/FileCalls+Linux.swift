@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+    #if canImport(Glibc)
+        import Glibc
+    #else
+        import Musl
+    #endif
+
+    // Neither C library module shows this one to Swift; it is not variadic, and
+    // the first word of the structure it fills is `f_type` on every 64-bit Linux.
+    @_silgen_name("fstatfs")
+    private func systemStatFS(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer) -> Int32
+
+    extension FileCalls {
+        /// Makes a file's bytes durable. The corresponding C function is `fdatasync`.
+        ///
+        /// Interrupted once, it is repeated once; it is not repeated after any
+        /// other failure, because a second success would say nothing of the
+        /// bytes that the first one lost.
+        package static func flush(_ file: FileDescriptor) throws(SystemError) {
+            if fdatasync(file.rawValue) == 0 { return }
+            if Errno.current == .interrupted, fdatasync(file.rawValue) == 0 { return }
+            throw .current("fdatasync")
+        }
+
+        /// Reserves room and makes the file that long, filled with NUL. The
+        /// corresponding C function is `posix_fallocate`.
+        package static func extend(
+            _ file: FileDescriptor, from: Int, to: Int
+        ) throws(SystemError) {
+            while true {
+                let result = posix_fallocate(file.rawValue, off_t(from), off_t(to - from))
+                if result == 0 { return }
+                let error = Errno(rawValue: result)
+                if error != .interrupted { throw SystemError("posix_fallocate", error) }
+            }
+        }
+
+        /// The kind of file system a file is on, where `flock` is known to lie
+        /// or to reach other machines; nil where it can be trusted. The
+        /// corresponding C function is `fstatfs`.
+        package static func unsafeFileSystem(
+            of file: FileDescriptor
+        ) throws(SystemError) -> String? {
+            let kind = try withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) {
+                buffer throws(SystemError) -> Int in
+                guard let base = buffer.baseAddress else { return 0 }
+                _ = try retrying("fstatfs") { systemStatFS(file.rawValue, base) }
+                return base.load(as: Int.self)
+            }
+            switch UInt32(truncatingIfNeeded: kind) {
+            case 0x6969: return "NFS"
+            case 0x517B, 0xFF53_4D42, 0xFE53_4D42: return "SMB"
+            case 0x0102_1997: return "9p"
+            case 0x6573_5546: return "FUSE"
+            case 0x5346_414F, 0x6B41_4653: return "AFS"
+            case 0x00C3_6400: return "Ceph"
+            case 0x0BD0_0BD0: return "Lustre"
+            case 0x564C: return "NCP"
+            default: return nil
+            }
+        }
+    }
+#endif

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The key of a record: a path of printable ASCII, such as `ports/item/05000`.
+///
+/// Keys are compared and ordered by their bytes.
+package struct RecordKey: Hashable, Sendable {
+    /// The longest key, in bytes.
+    package static let maximumLength = 512
+
+    package let text: String
+
+    /// A key that the program itself spells, known to be valid.
+    package init(_ text: String) {
+        precondition(Self.isValid(text), "a record's key is 1 to 512 bytes of printable ASCII")
+        self.text = text
+    }
+
+    /// A key made of what a user gave; nil where it is not valid.
+    package init?(validating text: String) {
+        guard Self.isValid(text) else { return nil }
+        self.text = text
+    }
+
+    /// Whether a text is 1 to ``maximumLength`` bytes of `!` to `~` without `"` and `\`.
+    private static func isValid(_ text: String) -> Bool {
+        let bytes = text.utf8
+        return !bytes.isEmpty && bytes.count <= maximumLength
+            && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
+    }
+}
+
+extension RecordKey: Comparable {
+    package static func < (left: RecordKey, right: RecordKey) -> Bool {
+        left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
+    }
+}
+
+/// A record as a transaction or a snapshot sees it.
+package struct Record: Hashable, Sendable {
+    package let key: RecordKey
+    /// JSON, verbatim.
+    package let value: [UInt8]
+    /// The number of the transaction that wrote it; it only grows.
+    package let version: UInt64
+
+    package init(key: RecordKey, value: [UInt8], version: UInt64) {
+        self.key = key
+        self.value = value
+        self.version = version
+    }
+}
