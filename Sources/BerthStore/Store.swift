@@ -24,22 +24,6 @@ package final class Store: Sendable {
     }
 }
 
-/// How a new store makes its changes durable.
-package enum Durability: String, Hashable, Sendable {
-    case strict, process
-}
-
-package struct StoreOptions: Hashable, Sendable {
-    /// For a store that is made; an existing one keeps its own.
-    package var durability: Durability = .strict
-    package var lockTimeout: Duration? = .seconds(5)
-    package init() {}
-}
-
-package struct StoreEnvironment: Sendable {
-    package static let live = StoreEnvironment()
-}
-
 /// One consistent state of the store's records.
 package struct Snapshot {
     package func record(_ key: RecordKey) throws(StoreError) -> Record? { fatalError() }

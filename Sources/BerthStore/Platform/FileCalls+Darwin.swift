@@ -19,21 +19,6 @@
             }
         }
 
-        /// Reserves room and makes the file that long, filled with NUL. The
-        /// corresponding C calls are `fcntl` with `F_PREALLOCATE`, and `ftruncate`.
-        package static func extend(
-            _ file: FileDescriptor, from: Int, to: Int
-        ) throws(SystemError) {
-            var request = fstore_t(
-                fst_flags: UInt32(F_ALLOCATEALL), fst_posmode: F_PEOFPOSMODE, fst_offset: 0,
-                fst_length: off_t(to - from), fst_bytesalloc: 0)
-            if fcntl(file.rawValue, F_PREALLOCATE, &request) == -1 {
-                let error = Errno.current
-                if error != .notSupported { throw SystemError("fcntl", error) }
-            }
-            try truncate(file, to: to)
-        }
-
         /// The kind of file system a file is on, where it is not of this
         /// machine; nil where it can be trusted. The corresponding C function
         /// is `fstatfs`.

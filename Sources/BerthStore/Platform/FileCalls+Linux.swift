@@ -24,19 +24,6 @@
             throw .current("fdatasync")
         }
 
-        /// Reserves room and makes the file that long, filled with NUL. The
-        /// corresponding C function is `posix_fallocate`.
-        package static func extend(
-            _ file: FileDescriptor, from: Int, to: Int
-        ) throws(SystemError) {
-            while true {
-                let result = posix_fallocate(file.rawValue, off_t(from), off_t(to - from))
-                if result == 0 { return }
-                let error = Errno(rawValue: result)
-                if error != .interrupted { throw SystemError("posix_fallocate", error) }
-            }
-        }
-
         /// The kind of file system a file is on, where `flock` is known to lie
         /// or to reach other machines; nil where it can be trusted. The
         /// corresponding C function is `fstatfs`.

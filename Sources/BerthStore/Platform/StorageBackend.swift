@@ -36,7 +36,6 @@ package protocol StorageBackend: AnyObject, Sendable {
         _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(SystemError) -> Int
     func truncate(_ file: FileDescriptor, to size: Int) throws(SystemError)
-    func extend(_ file: FileDescriptor, from: Int, to: Int) throws(SystemError)
     func flush(_ file: FileDescriptor) throws(SystemError)
     func flushDirectory(_ directory: FileDescriptor) throws(SystemError)
 
@@ -121,10 +120,6 @@ package final class SystemStorage: StorageBackend {
 
     package func truncate(_ file: FileDescriptor, to size: Int) throws(SystemError) {
         try FileCalls.truncate(file, to: size)
-    }
-
-    package func extend(_ file: FileDescriptor, from: Int, to: Int) throws(SystemError) {
-        try FileCalls.extend(file, from: from, to: to)
     }
 
     package func flush(_ file: FileDescriptor) throws(SystemError) {

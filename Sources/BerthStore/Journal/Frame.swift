@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// One line of a journal or a run: `{"h":"<16 hex>",…}` and a newline.
+///
+/// `h` is the hash of all bytes after its own field, up to the newline. Whether
+/// a line is valid is decided on its bytes, before anything in it is read.
+enum Frame {
+    /// The bytes up to and including the `h` field: `{"h":"0123456789abcdef"`.
+    static var prefixLength: Int { 23 }
+
+    /// What fills a file beyond its last line: text tools read past it.
+    static var fill: UInt8 { UInt8(ascii: "\n") }
+
+    /// Begins a line. What follows is appended with a leading comma.
+    static func begin(capacity: Int) -> [UInt8] {
+        var line: [UInt8] = []
+        line.reserveCapacity(capacity)
+        line.append("{\"h\":\"0000000000000000\"")
+        return line
+    }
+
+    /// Ends a line: pads it with spaces where a size is asked for, closes the
+    /// object, writes the hash into its field, and appends the newline.
+    /// Returns the hash.
+    static func end(_ line: inout [UInt8], paddedTo size: Int? = nil, _ key: SipHash) -> UInt64 {
+        line.append(UInt8(ascii: "}"))
+        if let size {
+            while line.count < size - 1 { line.append(UInt8(ascii: " ")) }
+        }
+        let hash = line.withUnsafeBytes { key.hash(UnsafeRawBufferPointer(rebasing: $0[prefixLength...])) }
+        var digits: [UInt8] = []
+        digits.append(hexadecimal: hash)
+        line.replaceSubrange(6..<22, with: digits)
+        line.append(UInt8(ascii: "\n"))
+        return hash
+    }
+
+    /// The hash that a line carries, where it is the right one.
+    ///
+    /// - Parameter line: the bytes without the newline.
+    static func verified(_ line: UnsafeRawBufferPointer, _ key: SipHash) -> UInt64? {
+        guard let stated = statedHash(line) else { return nil }
+        let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))
+        return hash == stated ? hash : nil
+    }
+
+    private static func statedHash(_ line: UnsafeRawBufferPointer) -> UInt64? {
+        guard line.count > prefixLength else { return nil }
+        var scanner = Scanner(line)
+        guard scanner.skip("{\"h\":"), let hash = scanner.hexadecimal() else { return nil }
+        return hash
+    }
+}
+
+extension [UInt8] {
+    /// Appends a text that is known to need no escape.
+    mutating func append(_ text: StaticString) {
+        text.withUTF8Buffer { append(contentsOf: $0) }
+    }
+
+    /// Appends a number in 16 hexadecimal digits and quotes.
+    mutating func append(quotedHexadecimal number: UInt64) {
+        append(UInt8(ascii: "\""))
+        append(hexadecimal: number)
+        append(UInt8(ascii: "\""))
+    }
+}
+
+/// Walks over a line that Berth wrote, whose members come in a fixed order.
+struct Scanner {
+    private let bytes: UnsafeRawBufferPointer
+    private(set) var position = 0
+
+    init(_ bytes: UnsafeRawBufferPointer) {
+        self.bytes = bytes
+    }
+
+    var isAtEnd: Bool { position == bytes.count }
+
+    /// Moves past a text, where it stands here.
+    mutating func skip(_ text: StaticString) -> Bool {
+        let length = text.utf8CodeUnitCount
+        guard position + length <= bytes.count else { return false }
+        let start = text.utf8Start
+        for index in 0..<length where bytes[position + index] != start[index] { return false }
+        position += length
+        return true
+    }
+
+    /// Moves past a decimal number.
+    mutating func number() -> UInt64? {
+        var number: UInt64 = 0
+        let start = position
+        while position < bytes.count {
+            let digit = bytes[position] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            guard position - start < 19 else { return nil }
+            number = number &* 10 &+ UInt64(digit)
+            position += 1
+        }
+        return position > start ? number : nil
+    }
+
+    /// Moves past 16 hexadecimal digits in quotes.
+    mutating func hexadecimal() -> UInt64? {
+        guard position + 18 <= bytes.count, bytes[position] == UInt8(ascii: "\""),
+            bytes[position + 17] == UInt8(ascii: "\"")
+        else { return nil }
+        var number: UInt64 = 0
+        for index in position + 1..<position + 17 {
+            let byte = bytes[index]
+            let digit: UInt8
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
+            default: return nil
+            }
+            number = number &<< 4 | UInt64(digit)
+        }
+        position += 18
+        return number
+    }
+
+    /// Moves past a string; returns where its text is, without the quotes.
+    mutating func string() -> Range<Int>? {
+        guard let end = JSONScan.endOfString(in: bytes, at: position) else { return nil }
+        let range = position + 1..<end - 1
+        position = end
+        return range
+    }
+
+    /// Moves past any value; returns where it is.
+    mutating func value() -> Range<Int>? {
+        guard let end = JSONScan.endOfValue(in: bytes, at: position) else { return nil }
+        let range = position..<end
+        position = end
+        return range
+    }
+
+    func text(_ range: Range<Int>) -> String {
+        String(decoding: bytes[range], as: UTF8.self)
+    }
+}
