@@ -14,9 +14,7 @@ package final class Store: @unchecked Sendable {
     private let monitor = Monitor()
     private var engine: StoreEngine?
 
-    /// Names a store; nothing is opened before it is needed.
-    ///
-    /// - Parameter path: an absolute path.
+    /// Names a store by an absolute path; nothing is opened before it is needed.
     package init(
         at path: String, options: StoreOptions = StoreOptions(),
         environment: StoreEnvironment = .live
@@ -41,6 +39,8 @@ package final class Store: @unchecked Sendable {
     ///   - cancellation: ends the wait for other writers early.
     ///   - isEssential: may use the room that is kept for a full disk: for
     ///     changes that give something back.
+    ///   - body: reads, decides and changes.
+    /// - Returns: what the body returns.
     /// - Throws: `StoreError`, and whatever the body throws.
     package func write<Result>(
         _ operation: String, until deadline: Deadline? = nil,

@@ -275,7 +275,7 @@ final class StoreEngine: @unchecked Sendable {
                 }
                 do throws(StoreError) {
                     try settleAsWriter()
-                } catch where error.code == .permission {
+                } catch  where error.code == .permission {
                     // A store that cannot be written does not change either.
                     return verified
                 }
@@ -367,7 +367,7 @@ final class StoreEngine: @unchecked Sendable {
         do throws(StoreError) {
             hintFile = try directory.open(
                 StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
-        } catch where error.code == .permission && error.cause != nil && !creating {
+        } catch  where error.code == .permission && error.cause != nil && !creating {
             hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
         }
         return hintFile
