@@ -48,7 +48,7 @@ package final class Store: @unchecked Sendable {
         _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
         let deadline = deadline ?? options.lockTimeout.map(Deadline.init(after:))
-        var transaction = StoreEngine.Write(
+        var write = StoreEngine.Write(
             operation: operation, deadline: deadline, cancellation: cancellation,
             isEssential: isEssential)
         while true {
@@ -56,10 +56,10 @@ package final class Store: @unchecked Sendable {
                 preconditionFailure("a store that was made is there")
             }
             do {
-                return try engine.write(transaction, body)
-            } catch let error as StoreError where error.code == .moved && !transaction.isRetry {
+                return try engine.write(write, body)
+            } catch let error as StoreError where error.code == .moved && !write.isRetry {
                 // Before anything was written: the body's effects are nowhere.
-                transaction.isRetry = true
+                write.isRetry = true
                 forget(engine)
             }
         }

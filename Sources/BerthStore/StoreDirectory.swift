@@ -126,6 +126,19 @@ final class StoreDirectory: Sendable {
         }
     }
 
+    /// Makes the directory's own name durable in the directory above.
+    func flushName() throws(StoreError) {
+        do throws(SystemError) {
+            let above = try storage.openDirectory(Self.parent(of: path))
+            defer { storage.close(above) }
+            try storage.flushDirectory(above)
+        } catch where error.errno.isPermission {
+            // Who may not read the directory above did not make this one.
+        } catch {
+            throw .system("cannot make the store " + path, error)
+        }
+    }
+
     private static func parent(of path: String) -> String {
         let trimmed = path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
         guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }

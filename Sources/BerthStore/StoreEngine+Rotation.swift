@@ -45,6 +45,8 @@ extension StoreEngine {
             bootID: bootID, durability: newDurability, time: environment.now(), runs: [],
             nextRun: 1)
         try writeJournal(&header)
+        // Whoever made the directory may have died before its name was durable.
+        try directory.flushName()
         try install(header)
     }
 

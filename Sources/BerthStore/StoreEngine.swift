@@ -98,7 +98,13 @@ final class StoreEngine: @unchecked Sendable {
         let identity = try directory.status(
             of: lock.descriptor(of: held), StoreDirectory.lockName
         ).identity
-        try directory.checkStillNamed(lock: identity)
+        do throws(StoreError) {
+            try directory.checkStillNamed(lock: identity)
+        } catch {
+            // The next attempt opens what the name then stands for.
+            fileLock = nil
+            throw error
+        }
 
         let (result, changes) = try run(body)
         if changes.isEmpty { return result }

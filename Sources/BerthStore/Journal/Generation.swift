@@ -190,7 +190,7 @@ final class Generation {
     private func readLines(limit: Int) throws(StoreError) -> Stop {
         if isSealed { return .sealed }
         // The first look takes in a whole generation, a later one a few lines.
-        var count = vouchFloor == nil ? max(4096, min(room, 256 * 1024) - end) : 4096
+        var count = end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
         while true {
             let chunk = try Self.read(directory, file, at: end, count: count)
             let before = end
@@ -368,6 +368,7 @@ final class Generation {
             cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
+        isSealed = true
     }
 
     /// Makes every byte that was written through this description durable, or fails.
