@@ -104,6 +104,16 @@ extension Coordinator {
         try await onThread { try self.write(name, body) }
     }
 
+    /// Makes the store, where it is not there yet. Blocks the current thread.
+    ///
+    /// Nobody needs to: the first change does the same.
+    ///
+    /// - Throws: ``CoordinatorError`` with `cannotCreate` or `unsafeLocation`
+    ///   where there can be none.
+    public func create() throws {
+        try write("store.init") { _ in }
+    }
+
     /// One transaction.
     ///
     /// - Parameter isEssential: Whether it gives something back, and so may
