@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import BerthStore
-import Synchronization
 
 /// The way to one store: its locks, its reservations and its values.
 ///
@@ -17,13 +16,13 @@ public final class Coordinator: Sendable {
 
     package let options: StoreOptions
 
-    /// The journal of the store, once it is needed: locks are not.
-    private let journal: Mutex<Store?>
+    /// The records; opened when they are first needed, which for locks is never.
+    let store: Store
 
     init(path: String, options: StoreOptions) {
         self.path = path
         self.options = options
-        journal = Mutex(nil)
+        store = Store(at: path, options: options)
     }
 
     /// Opens the store at a path.
@@ -123,7 +122,7 @@ extension Coordinator {
         _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {
         try converting {
-            try store().write(name, isEssential: isEssential) { base in
+            try store.write(name, isEssential: isEssential) { base in
                 var transaction = CoordinatorTransaction(base)
                 let result = try body(&transaction)
                 base = transaction.base
@@ -133,8 +132,8 @@ extension Coordinator {
     }
 
     /// Reads one consistent state of the store, without a lock.
-    func read<Result>(_ body: (borrowing Snapshot) throws -> Result) throws -> Result {
-        try converting { try store().read(body) }
+    func read<Result>(_ body: (Snapshot) throws -> Result) throws -> Result {
+        try converting { try store.read(body) }
     }
 
     /// Runs a blocking call on a thread of its own.
@@ -142,15 +141,6 @@ extension Coordinator {
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
         try await converting { try await Thread.run(body) }
-    }
-
-    private func store() throws(StoreError) -> Store {
-        try journal.withLock { store throws(StoreError) in
-            if let store { return store }
-            let opened = try Store.open(at: path, options: options)
-            store = opened
-            return opened
-        }
     }
 }
 
