@@ -5,10 +5,10 @@ enum PortChoice {
     /// The preferred port if it is free, else, where another will do, the
     /// lowest free one of the range; nil where there is none.
     ///
-    /// - Parameters:
-    ///   - taken: The reserved ports, in ascending order.
-    ///   - isOccupied: Whether a program uses a port. Asked only of ports that
-    ///     are not taken, and of none beyond the one that is chosen.
+    /// The reserved ports are in ascending order. Whether a program uses a
+    /// port is asked only of ports that are not reserved, and of none beyond
+    /// the one that is chosen.
+    ///
     /// - Complexity: O(n) in the size of the range and of `taken`.
     static func port<Failure: Error>(
         in range: ClosedRange<Int>, preferring preference: Int?, exactly isExact: Bool,

@@ -35,6 +35,7 @@ public struct Ports: Sendable {
     ///   - path: The directory, relative to the working directory.
     ///   - tag: Tells several ports of one directory apart.
     ///   - preference: A port to take if it is free.
+    /// - Returns: The reservation, new or renewed.
     /// - Throws: ``CoordinatorError`` with `unavailable` where no port is free,
     ///   and with `invalid` where a parameter is not valid.
     public func reserve(

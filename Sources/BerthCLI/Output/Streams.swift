@@ -47,7 +47,8 @@ struct Streams {
     /// The standard streams of the process.
     static var standard: Streams {
         Streams(
-            read: { buffer throws(SystemError) in try FileCalls.read(.standardInput, into: buffer) },
+            read: { buffer throws(SystemError) in try FileCalls.read(.standardInput, into: buffer)
+            },
             write: { bytes throws(SystemError) in try writeAll(bytes, to: .standardOutput) },
             writeMessage: { bytes in try? writeAll(bytes, to: .standardError) },
             answerWidth: {
