@@ -11,8 +11,8 @@ rate() {
     [[ $3 != berth ]] || worker=$client
     mkdir -p "$directory"
     # Alone for a moment: the files are made, and no worker meets another there.
-    "$build/fleet" 1 0.01 "$worker" "$directory" "$4" >/dev/null 2>&1 \
-        && "$build/fleet" "$1" "$seconds" "$worker" "$directory" "$4"
+    "$build/fleet" 1 0.2 0.01 "$worker" "$directory" "$4" >/dev/null 2>&1 \
+        && "$build/fleet" "$1" "$warmup" "$seconds" "$worker" "$directory" "$4"
     rm -rf "$directory"
 }
 

@@ -32,9 +32,9 @@ prepare() {
     compile compare
     compile fleet
     if [[ $quick ]]; then
-        starts=60 rounds=3 seconds=0.4
+        starts=60 rounds=3 warmup=0.6 seconds=0.3
     else
-        starts=300 rounds=5 seconds=1
+        starts=300 rounds=5 warmup=1 seconds=0.8
     fi
 }
 
