@@ -16,7 +16,8 @@ import Foundation
 /// - Returns: how many transactions were acknowledged between the two.
 /// - Throws: what the library throws.
 func commit(
-    to directory: String, _ durability: Durability, from begin: UInt64, until end: UInt64
+    to directory: String, _ durability: Coordinator.Durability, from begin: UInt64,
+    until end: UInt64
 ) throws -> Int {
     let berth = try Coordinator.open(at: directory + "/store", durability: durability)
     let keys = (0..<16).map { "bench/\(getpid())/\($0)" }
@@ -25,8 +26,8 @@ func commit(
     for turn in 0... {
         let key = keys[turn % keys.count]
         try berth.transaction { transaction in
-            let before = try transaction.value(forKey: key).map(count) ?? 0
-            try transaction.set(key, to: value(counting: before + 1))
+            let before = try transaction.value(forKey: key).map { count(in: $0.json) } ?? 0
+            try transaction.setValue(value(counting: before + 1), forKey: key)
         }
         let time = now()
         guard time < end else { break }
