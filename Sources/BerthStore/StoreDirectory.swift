@@ -2,11 +2,11 @@
 
 /// The directory of a store, kept open, and the rules by which a file in it
 /// is trusted.
-final class StoreDirectory: Sendable {
+package final class StoreDirectory: Sendable {
     let path: String
     let identity: FileIdentity
     let storage: any StorageBackend
-    let descriptor: FileDescriptor
+    package let descriptor: FileDescriptor
     private let user: UInt32
 
     /// The names of the files. `lock` is never unlinked, renamed or truncated.
@@ -18,7 +18,7 @@ final class StoreDirectory: Sendable {
     static var runPrefix: String { "run-" }
 
     /// Opens the directory; nil where there is none and none is to be made.
-    static func open(
+    package static func open(
         _ path: String, creating: Bool, _ environment: StoreEnvironment
     ) throws(StoreError) -> StoreDirectory? {
         if let descriptor = try openDescriptor(path, environment.storage) {

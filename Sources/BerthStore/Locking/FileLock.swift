@@ -5,14 +5,14 @@
 /// A wait without an end blocks the calling thread. A wait that may end early
 /// blocks a thread of ours, on a description of its own: when the caller has
 /// gone, that thread gives the lock back as soon as it gets it.
-final class FileLock: Sendable {
+package final class FileLock: Sendable {
     private let storage: any StorageBackend
     /// Opens another description of the file: `flock` belongs to descriptions.
     private let open: @Sendable () throws(StoreError) -> FileDescriptor
     /// The description for locks that are free, and for waits without an end.
     private let file: FileDescriptor
 
-    init(
+    package init(
         storage: any StorageBackend,
         open: @escaping @Sendable () throws(StoreError) -> FileDescriptor
     ) throws(StoreError) {
@@ -26,7 +26,7 @@ final class FileLock: Sendable {
     }
 
     /// The lock, held. Whoever acquired it releases it.
-    struct Held {
+    package struct Held {
         fileprivate let file: FileDescriptor
         fileprivate let isOwnDescription: Bool
     }
@@ -34,7 +34,7 @@ final class FileLock: Sendable {
     /// Blocks the current thread until the lock is held.
     ///
     /// - Throws: `timedOut` at the deadline, `cancelled` at a cancellation.
-    func acquire(
+    package func acquire(
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Held {
         do throws(SystemError) {
@@ -50,7 +50,7 @@ final class FileLock: Sendable {
             file: try wait(until: deadline, cancellation), isOwnDescription: true)
     }
 
-    func release(_ held: Held) {
+    package func release(_ held: Held) {
         // Unlocked, not only closed: a child that inherited the description
         // between a fork and an exec would keep it locked.
         try? storage.unlock(held.file)
@@ -58,7 +58,7 @@ final class FileLock: Sendable {
     }
 
     /// The description that a held lock stands on.
-    func descriptor(of held: Held) -> FileDescriptor { held.file }
+    package func descriptor(of held: Held) -> FileDescriptor { held.file }
 
     private func held(_ file: FileDescriptor) -> Held {
         Held(file: file, isOwnDescription: false)
