@@ -48,7 +48,7 @@ package enum AbsolutePath {
     }
 
     /// The working directory of the process.
-    static func workingDirectory() throws(CoordinatorError) -> String {
+    package static func workingDirectory() throws(CoordinatorError) -> String {
         let bytes: [UInt8]
         do throws(SystemError) {
             bytes = try CurrentProcess.workingDirectory()

@@ -34,6 +34,8 @@ public final class Coordinator: Sendable {
     ///   - durability: How changes are made durable, where the first change
     ///     makes the store. A store that exists keeps its own.
     ///   - timeout: How long a change waits for others' changes; nil for ever.
+    /// - Returns: The coordinator. That there is a store, or can be one, shows
+    ///   at its first use.
     /// - Throws: ``CoordinatorError`` with `invalid` where the path is not
     ///   valid, and with `cannotCreate` where no place can be derived.
     public static func open(
@@ -103,54 +105,68 @@ extension Coordinator {
         try await onThread { try self.write(name, body) }
     }
 
-    /// One transaction.
+    /// Makes the store, where it is not there yet. Blocks the current thread.
     ///
-    /// - Parameter isEssential: Whether it gives something back, and so may
-    ///   use the room that is kept for that when the disk is full.
+    /// Nobody needs to: the first change does the same.
+    ///
+    /// - Throws: ``CoordinatorError`` with `cannotCreate` or `unsafeLocation`
+    ///   where there can be none, and with `cannotCreate` where there is one
+    ///   of another durability.
+    public func create() throws {
+        do {
+            try store.create()
+            guard let present = try store.durability(), present != options.durability else { return }
+            throw CoordinatorError(
+                .cannotCreate,
+                "there is a store of durability " + present.rawValue + " already at " + path)
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
+    }
+
+    /// One transaction. One that is essential gives something back, and so may
+    /// use the room that is kept for that when the disk is full.
     func write<Result>(
         _ name: String, isEssential: Bool = false,
         _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {
-        try converting {
-            try store.write(name, isEssential: isEssential) { base in
+        do {
+            return try store.write(name, isEssential: isEssential) { base in
                 var transaction = CoordinatorTransaction(base)
                 let result = try body(&transaction)
                 base = transaction.base
                 return result
             }
+        } catch {
+            throw CoordinatorError.converted(error)
         }
     }
 
     /// Reads one consistent state of the store, without a lock.
     func read<Result>(_ body: (Snapshot) throws -> Result) throws -> Result {
-        try converting { try store.read(body) }
+        do {
+            return try store.read(body)
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
     }
 
     /// Runs a blocking call on a thread of its own.
     func onThread<Result: Sendable>(
         _ body: @escaping @Sendable () throws -> Result
     ) async throws -> Result {
-        try await converting { try await Thread.run(body) }
+        do {
+            return try await Thread.run(body)
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
     }
 }
 
-/// Runs a body whose errors of the store become the library's: the one place
-/// where the one turns into the other.
-package func converting<Result>(_ body: () throws -> Result) throws -> Result {
-    do {
-        return try body()
-    } catch let error as StoreError {
-        throw CoordinatorError(error)
-    }
-}
-
-/// The same for a body that is asynchronous.
-func converting<Result>(
-    _ body: () async throws -> Result
-) async throws -> Result {
-    do {
-        return try await body()
-    } catch let error as StoreError {
-        throw CoordinatorError(error)
+extension CoordinatorError {
+    /// An error of the store as the library's: the one place where the one
+    /// turns into the other. Any other error is left as it is.
+    package static func converted(_ error: any Error) -> any Error {
+        (error as? StoreError).map { CoordinatorError($0) } ?? error
     }
 }

@@ -81,16 +81,13 @@ public enum CommandLineTool {
 
     /// Says in one line why a command failed.
     private static func report(_ error: any Error, _ output: Output) -> ExitStatus {
-        switch error {
+        switch CoordinatorError.converted(error) {
         case let error as UsageError:
             output.fail(error.line)
             return .usage
         case let error as CoordinatorError:
             output.fail(error.message)
             return ExitStatus(error.code)
-        case let error as StoreError:
-            output.fail(error.message)
-            return ExitStatus(CoordinatorError(error).code)
         default:
             output.fail("an error that should not be: \(error); please report it")
             return .internalError

@@ -7,7 +7,8 @@ final class StoreDirectory: Sendable {
     let identity: FileIdentity
     let storage: any StorageBackend
     let descriptor: FileDescriptor
-    private let user: UInt32
+    /// Whose process this is.
+    let user: UInt32
 
     /// The names of the files. `lock` is never unlinked, renamed or truncated.
     static var lockName: String { "lock" }
@@ -148,7 +149,7 @@ final class StoreDirectory: Sendable {
     // MARK: Files
 
     /// A file of the store that was opened and may be trusted.
-    struct File {
+    struct File: Sendable {
         let descriptor: FileDescriptor
         let status: FileStatus
     }

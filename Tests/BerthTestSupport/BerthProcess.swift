@@ -19,7 +19,9 @@ public final class BerthProcess: Sendable {
     public struct Outcome: Hashable, Sendable {
         /// The exit status; 128 + N where signal N ended it.
         public let status: Int32
+        /// What it wrote to standard output.
         public let output: String
+        /// What it wrote to standard error.
         public let errors: String
     }
 
@@ -31,6 +33,7 @@ public final class BerthProcess: Sendable {
         case closed
     }
 
+    /// Its pid.
     public let identifier: Int32
     private let output: PipeReader
     private let errors: PipeReader

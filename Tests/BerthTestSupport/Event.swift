@@ -11,6 +11,7 @@ public final class Event<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// An event that has not happened yet.
     public init() {}
 
     /// The value, where it has come.
@@ -27,6 +28,7 @@ public final class Event<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: value) }
     }
 
+    /// Waits until the value has come.
     public func wait() async -> Value {
         await withCheckedContinuation { waiter in
             let value = state.withLock { state in

@@ -11,6 +11,7 @@ public final class TemporaryStore: Sendable {
     /// Where the store is to be: a path in the directory, which does not exist yet.
     public var path: String { directory + "/store" }
 
+    /// Makes the directory.
     public init() throws {
         // The real path: where /tmp is a link, a path that goes through it would
         // not compare equal to one that a process reports of itself.

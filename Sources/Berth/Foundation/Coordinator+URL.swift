@@ -17,6 +17,7 @@ extension Coordinator {
     ///   - durability: How changes are made durable, where the first change
     ///     makes the store. A store that exists keeps its own.
     ///   - timeout: How long a change waits for others' changes; nil for ever.
+    /// - Returns: The coordinator of the store.
     /// - Throws: ``CoordinatorError`` with `invalid` where the URL is not one
     ///   of a file.
     public static func open(

@@ -101,13 +101,11 @@ struct ArgumentReader {
         case word, letters, long, terminator
 
         init(_ bytes: [UInt8]) {
-            if bytes.count < 2 || bytes[0] != UInt8(ascii: "-") {
-                self = .word
-            } else if bytes[1] != UInt8(ascii: "-") {
-                let isDigit = bytes[1] >= UInt8(ascii: "0") && bytes[1] <= UInt8(ascii: "9")
-                self = isDigit ? .word : .letters
-            } else {
-                self = bytes.count == 2 ? .terminator : .long
+            let second = bytes.count > 1 && bytes[0] == UInt8(ascii: "-") ? bytes[1] : nil
+            switch second {
+            case nil, (UInt8(ascii: "0")...UInt8(ascii: "9"))?: self = .word
+            case UInt8(ascii: "-"): self = bytes.count == 2 ? .terminator : .long
+            default: self = .letters
             }
         }
     }
@@ -142,11 +140,9 @@ struct ArgumentReader {
                 let first = String(decoding: [letter] + rest, as: UTF8.self).prefix(1)
                 throw failure("there is no option -" + Argument(String(first)).escaped)
             }
-            if option.value == nil || rest.isEmpty {
-                try note(option, attached: nil)
-            } else {
-                return try note(option, attached: Argument(bytes: Array(rest)))
-            }
+            let takesRest = option.value != nil && !rest.isEmpty
+            try note(option, attached: takesRest ? Argument(bytes: Array(rest)) : nil)
+            if takesRest { return }
         }
     }
 

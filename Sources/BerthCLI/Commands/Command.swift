@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Berth
-import BerthStore
 
 /// One thing that the `berth` command does: a thin layer that reads its
 /// options, makes one call of the library, and prints the answer.
@@ -22,33 +21,15 @@ struct CommandContext {
     let environment: Environment
     let streams: Streams
     let output: Output
-}
 
-/// The commands of `berth`, by name.
-enum CommandTable {
-    /// Every command, in the order of the help.
-    static var all: [any Command.Type] {
-        [HelpCommand.self, CompletionsCommand.self]
-    }
-
-    /// The command that goes by a name; nil where there is none, or where the
-    /// name is that of a group.
-    ///
-    /// A switch, because a dictionary would cost each start more than the
-    /// lookup it saves.
-    static func command(_ name: String, _ member: String? = nil) -> (any Command.Type)? {
-        switch (name, member) {
-        case ("help", nil): HelpCommand.self
-        case ("completions", nil): CompletionsCommand.self
-        default: nil
-        }
-    }
-
-    /// Whether a name is that of a group, whose commands have a second name.
-    static func isGroup(_ name: String) -> Bool {
-        switch name {
-        case "kv", "port", "store": true
-        default: false
-        }
+    /// The store that the command line and the environment name. Nothing of it
+    /// is touched yet.
+    func coordinator(
+        durability: Coordinator.Durability = .strict
+    ) throws(CoordinatorError) -> Coordinator {
+        let path = try StoreLocation.path(
+            settings.store, variable: environment.bytes,
+            workingDirectory: AbsolutePath.workingDirectory)
+        return try Coordinator.open(at: path, durability: durability)
     }
 }

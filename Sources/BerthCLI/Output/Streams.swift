@@ -29,10 +29,26 @@ struct Streams {
         self.messagesAreSeen = messagesAreSeen
     }
 
+    /// Reads to the end, or until there is more than a limit.
+    func readAll(atMost limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer: [UInt8] = Array(repeating: 0, count: 65_536)
+        while bytes.count <= limit {
+            let count = try buffer.withUnsafeMutableBufferPointer {
+                buffer throws(SystemError) in
+                try read(UnsafeMutableRawBufferPointer(buffer))
+            }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        return bytes
+    }
+
     /// The standard streams of the process.
     static var standard: Streams {
         Streams(
-            read: { buffer throws(SystemError) in try FileCalls.read(.standardInput, into: buffer) },
+            read: { buffer throws(SystemError) in try FileCalls.read(.standardInput, into: buffer)
+            },
             write: { bytes throws(SystemError) in try writeAll(bytes, to: .standardOutput) },
             writeMessage: { bytes in try? writeAll(bytes, to: .standardError) },
             answerWidth: {

@@ -8,13 +8,13 @@
 final class FileLock: Sendable {
     private let storage: any StorageBackend
     /// Opens another description of the file: `flock` belongs to descriptions.
-    private let open: @Sendable () throws(StoreError) -> FileDescriptor
+    private let open: @Sendable () throws(StoreError) -> StoreDirectory.File
     /// The description for locks that are free, and for waits without an end.
-    private let file: FileDescriptor
+    private let file: StoreDirectory.File
 
     init(
         storage: any StorageBackend,
-        open: @escaping @Sendable () throws(StoreError) -> FileDescriptor
+        open: @escaping @Sendable () throws(StoreError) -> StoreDirectory.File
     ) throws(StoreError) {
         self.storage = storage
         self.open = open
@@ -22,13 +22,16 @@ final class FileLock: Sendable {
     }
 
     deinit {
-        storage.close(file)
+        storage.close(file.descriptor)
     }
 
     /// The lock, held. Whoever acquired it releases it.
     struct Held {
-        fileprivate let file: FileDescriptor
+        fileprivate let file: StoreDirectory.File
         fileprivate let isOwnDescription: Bool
+
+        /// Which file is locked, whatever its name now stands for.
+        var identity: FileIdentity { file.status.identity }
     }
 
     /// Blocks the current thread until the lock is held.
@@ -38,10 +41,11 @@ final class FileLock: Sendable {
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Held {
         do throws(SystemError) {
-            if try storage.lock(file, .exclusive, waiting: false) { return held(file) }
+            let held = Held(file: file, isOwnDescription: false)
+            if try storage.lock(file.descriptor, .exclusive, waiting: false) { return held }
             if deadline == nil, cancellation == nil {
-                _ = try storage.lock(file, .exclusive, waiting: true)
-                return held(file)
+                _ = try storage.lock(file.descriptor, .exclusive, waiting: true)
+                return held
             }
         } catch {
             throw .system("cannot lock the store", error)
@@ -53,34 +57,27 @@ final class FileLock: Sendable {
     func release(_ held: Held) {
         // Unlocked, not only closed: a child that inherited the description
         // between a fork and an exec would keep it locked.
-        try? storage.unlock(held.file)
-        if held.isOwnDescription { storage.close(held.file) }
-    }
-
-    /// The description that a held lock stands on.
-    func descriptor(of held: Held) -> FileDescriptor { held.file }
-
-    private func held(_ file: FileDescriptor) -> Held {
-        Held(file: file, isOwnDescription: false)
+        try? storage.unlock(held.file.descriptor)
+        if held.isOwnDescription { storage.close(held.file.descriptor) }
     }
 
     private func wait(
         until deadline: Deadline?, _ cancellation: Cancellation?
-    ) throws(StoreError) -> FileDescriptor {
+    ) throws(StoreError) -> StoreDirectory.File {
         let file = try open()
         let storage = storage
         let attempt = Attempt()
         do throws(SystemError) {
             try Thread.start {
                 let result = Result { () throws(SystemError) in
-                    _ = try storage.lock(file, .exclusive, waiting: true)
+                    _ = try storage.lock(file.descriptor, .exclusive, waiting: true)
                     return file
                 }
                 // Abandoned: closing the description gives the lock back.
-                if !attempt.finish(result) { storage.close(file) }
+                if !attempt.finish(result) { storage.close(file.descriptor) }
             }
         } catch {
-            storage.close(file)
+            storage.close(file.descriptor)
             throw .system("cannot start a thread to wait for the store", error)
         }
         cancellation?.onCancel { attempt.abandon(.cancelled) }
@@ -95,10 +92,10 @@ final class FileLock: Sendable {
 /// `@unchecked Sendable` because `outcome` is only touched under `monitor`.
 private final class Attempt: @unchecked Sendable {
     private let monitor = Monitor()
-    private var outcome: Result<FileDescriptor, StoreError>?
+    private var outcome: Result<StoreDirectory.File, StoreError>?
 
     /// The blocked thread came back; returns false where nobody waits any more.
-    func finish(_ result: Result<FileDescriptor, SystemError>) -> Bool {
+    func finish(_ result: Result<StoreDirectory.File, SystemError>) -> Bool {
         end(result.mapError { .system("cannot lock the store", $0) })
     }
 
@@ -107,7 +104,7 @@ private final class Attempt: @unchecked Sendable {
         _ = end(.failure(StoreError(code, "the wait for the store was given up")))
     }
 
-    private func end(_ result: Result<FileDescriptor, StoreError>) -> Bool {
+    private func end(_ result: Result<StoreDirectory.File, StoreError>) -> Bool {
         monitor.lock()
         defer { monitor.unlock() }
         if outcome != nil { return false }
@@ -116,7 +113,7 @@ private final class Attempt: @unchecked Sendable {
         return true
     }
 
-    func outcome(until deadline: Deadline?) throws(StoreError) -> FileDescriptor {
+    func outcome(until deadline: Deadline?) throws(StoreError) -> StoreDirectory.File {
         monitor.lock()
         while outcome == nil, monitor.wait(until: deadline) {}
         if outcome == nil {

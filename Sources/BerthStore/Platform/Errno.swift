@@ -55,6 +55,7 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
     package static var addressInUse: Errno { Errno(rawValue: EADDRINUSE) }
     package static var addressNotAvailable: Errno { Errno(rawValue: EADDRNOTAVAIL) }
     package static var familyNotSupported: Errno { Errno(rawValue: EAFNOSUPPORT) }
+    package static var protocolNotSupported: Errno { Errno(rawValue: EPROTONOSUPPORT) }
 
     /// Whether the file system has no room: the disk, a quota or the process's own limit.
     package var isNoRoom: Bool {

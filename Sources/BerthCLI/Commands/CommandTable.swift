@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The commands of `berth`, by name.
+enum CommandTable {
+    /// Every command, in the order of the help.
+    static var all: [any Command.Type] {
+        [
+            KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
+            PortReserve.self, PortRelease.self, PortList.self,
+            StoreInit.self,
+            HelpCommand.self, CompletionsCommand.self,
+        ]
+    }
+
+    /// The command that goes by a name, in a group by two; nil where there is none.
+    ///
+    /// A switch, because a dictionary would cost each start more than the
+    /// lookup it saves.
+    static func command(_ name: String, _ member: String? = nil) -> (any Command.Type)? {
+        switch (name, member) {
+        case ("kv", "get"): KeyValueGet.self
+        case ("kv", "set"): KeyValueSet.self
+        case ("kv", "delete"): KeyValueDelete.self
+        case ("kv", "list"): KeyValueList.self
+        case ("port", "reserve"): PortReserve.self
+        case ("port", "release"): PortRelease.self
+        case ("port", "list"): PortList.self
+        case ("store", "init"): StoreInit.self
+        case ("help", nil): HelpCommand.self
+        case ("completions", nil): CompletionsCommand.self
+        default: nil
+        }
+    }
+
+    /// Whether a name is that of a group, whose commands have a second name.
+    static func isGroup(_ name: String) -> Bool {
+        switch name {
+        case "kv", "port", "store": true
+        default: false
+        }
+    }
+}

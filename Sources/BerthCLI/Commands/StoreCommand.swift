@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Berth
+
+/// `berth store init`
+enum StoreInit: Command {
+    static var syntax: CommandSyntax {
+        CommandSyntax(
+            name: "store init", summary: "make the store, and say how durable it is",
+            options: [
+                .value("durability", nil, "MODE", "strict (default) or process")
+            ],
+            details: """
+                A store makes itself at its first change; this is for one that is not to have
+                the default. strict: what is done survives a power loss. process: it survives
+                the death of any process; after a power loss the store may be an older one.
+                """)
+    }
+
+    static func run(
+        _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws -> ExitStatus {
+        let coordinator = try context.coordinator(durability: try durability(arguments))
+        try coordinator.create()
+        context.output.print(coordinator.path)
+        return .success
+    }
+
+    private static func durability(
+        _ arguments: ArgumentReader
+    ) throws(UsageError) -> Coordinator.Durability {
+        switch try arguments.text("durability") {
+        case "strict", nil: return .strict
+        case "process": return .process
+        case let other?:
+            throw arguments.failure(
+                "--durability: " + Argument(other).quoted + " is neither strict nor process")
+        }
+    }
+}

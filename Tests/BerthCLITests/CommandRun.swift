@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+import BerthTestSupport
+
+@testable import BerthCLI
+
+/// One command line, run in this process, and what it said.
+struct CommandRun {
+    let status: Int32
+    let output: String
+    let errors: String
+
+    /// The lines on standard error.
+    var complaints: [Substring] { errors.split(separator: "\n") }
+
+    /// Runs a command line.
+    ///
+    /// - Parameters:
+    ///   - variables: The environment; `BERTH_STORE` is set to the store where one is given.
+    ///   - width: That of the terminal which receives the answer; nil for none.
+    ///   - outputFails: Makes each write of an answer fail.
+    init(
+        _ words: [String], store: TemporaryStore? = nil, variables: [String: String] = [:],
+        input: String = "", width: Int? = nil, outputFails: Bool = false
+    ) {
+        self.init(
+            words.map { Array($0.utf8) }, store: store, variables: variables, input: input,
+            width: width, outputFails: outputFails)
+    }
+
+    init(
+        _ words: [[UInt8]], store: TemporaryStore? = nil, variables: [String: String] = [:],
+        input: String = "", width: Int? = nil, outputFails: Bool = false
+    ) {
+        let transcript = Transcript(input: Array(input.utf8))
+        var variables = variables
+        if let store { variables["BERTH_STORE"] = store.path }
+        let streams = Streams(
+            read: { buffer throws(SystemError) in transcript.read(into: buffer) },
+            write: { bytes throws(SystemError) in
+                if outputFails { throw SystemError("write", .noSpace) }
+                transcript.output += bytes
+            },
+            writeMessage: { transcript.errors += $0 },
+            answerWidth: { width },
+            messagesAreSeen: { false })
+        let environment = Environment { [variables] name in variables[name].map { Array($0.utf8) } }
+        status = CommandLineTool.run(
+            arguments: words, environment: environment, streams: streams)
+        output = String(decoding: transcript.output, as: UTF8.self)
+        errors = String(decoding: transcript.errors, as: UTF8.self)
+    }
+}
+
+private final class Transcript {
+    var output: [UInt8] = []
+    var errors: [UInt8] = []
+    private var input: ArraySlice<UInt8>
+
+    init(input: [UInt8]) {
+        self.input = input[...]
+    }
+
+    func read(into buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let part = input.prefix(buffer.count)
+        buffer.copyBytes(from: part)
+        input = input.dropFirst(part.count)
+        return part.count
+    }
+}
