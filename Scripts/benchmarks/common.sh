@@ -85,7 +85,7 @@ prepare_places() {
             places+=("$work/$kind") place_names+=("$(file_system "$work/$kind"), loop")
         else
             note "$kind is left out: $(grep . "$build/mount.log" | head -n 1)"
-            echo "| *not on $kind: a loop mount is not allowed here* | | | | | | |"
+            echo "| *not on $kind: it cannot be mounted here* | | | | | | |"
         fi
     done
 }
@@ -99,7 +99,7 @@ mount_image() {
     [[ -e $image ]] || dd if=/dev/zero of="$image" bs=1M count=400 conv=fsync status=none || return
     case $1 in
         ext4) mkfs.ext4 -q -F -O has_journal "$image" || return ;;
-        xfs) mkfs.xfs -q "$image" || return ;;
+        xfs) mkfs.xfs -q -f "$image" || return ;;
     esac
     mkdir "$work/$1"
     mount -o loop "$image" "$work/$1" || return
