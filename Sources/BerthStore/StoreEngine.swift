@@ -203,7 +203,7 @@ final class StoreEngine: @unchecked Sendable {
             }
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
-                if generation.end < limits.rotationBytes { return generation }
+                if !isRotationDue(generation) { return generation }
                 if try rotateIfPossible(generation) { continue }
                 return generation
             }
@@ -231,6 +231,12 @@ final class StoreEngine: @unchecked Sendable {
             }
             self.generation?.settledEnd = self.generation?.end
         }
+    }
+
+    /// Whether the lines have grown long. The header does not count: a new
+    /// generation would have it too.
+    private func isRotationDue(_ generation: Generation) -> Bool {
+        generation.end - generation.header.length >= limits.rotationBytes
     }
 
     private func evidence(
