@@ -25,6 +25,8 @@ final class Generation {
     private(set) var vouchFloor: Int?
     /// Below this offset all bytes were proven to be flushed.
     var flushed: Int
+    /// Whether a flush has failed: no later one of this description proves anything.
+    var isDoubtful = false
     /// The end at which the hint was last found, or made, to agree.
     var settledEnd: Int?
     /// The file is at least this long.

@@ -48,6 +48,11 @@ package enum Thread {
         }
     }
 
+    /// The corresponding C function is `usleep`.
+    package static func sleep(microseconds: UInt32) {
+        usleep(microseconds)
+    }
+
     /// A number that tells the calling thread from every other living one.
     package static var current: UInt {
         #if canImport(Darwin)
