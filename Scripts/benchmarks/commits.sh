@@ -49,7 +49,7 @@ measure_commits() {
         "SQLite WAL, NORMAL" "$(figure sqlite-NORMAL)" "$process_goal"
 }
 
-[[ -e /usr/include/sqlite3.h ]] || need no-such-command libsqlite3-dev
+need libsqlite3-dev sh -c 'echo "#include <sqlite3.h>" | cc -E -'
 compile append
 compile sqlite -lsqlite3
 compile_library_client
