@@ -69,6 +69,35 @@ struct KeyValueTests {
         #expect(try await values.delete("x") == version)
     }
 
+    @Test func anUpdateIsGivenTheValueAndWritesTheNext() throws {
+        try values.update("x") { current in
+            #expect(current == nil)
+            return "1".utf8
+        }
+        let version = try values.update("x") { current in
+            #expect(current?.json == Array("1".utf8))
+            return "2".utf8
+        }
+        #expect(try values.value(forKey: "x")?.version == version)
+        // A change beside the updates is noticed, and stands.
+        let problem = code {
+            try values.update("x") { _ in
+                try values.set("9".utf8, forKey: "x")
+                return "3".utf8
+            }
+        }
+        #expect(problem == .unavailable)
+        #expect(try values.value(forKey: "x")?.json == Array("9".utf8))
+    }
+
+    @Test func eachKeyHasALockOfItsOwn() throws {
+        let long = String(repeating: "k", count: 254)
+        let keys = ["a", "a/b", "a:b", "b", long + "x", long + "y"]
+        let locks = try keys.map { try KeyRule.lock($0).text }
+        #expect(Set(locks).count == keys.count)
+        #expect(locks[0] == "kv:a")
+    }
+
     @Test(arguments: [
         "a", "a/b", "a.b", "..a", "...", "~!@#$%^&*()", "a//b".replacing("//", with: "/"),
     ])
