@@ -35,8 +35,8 @@ int main(int count, char **values) {
 
     long done = 0;
     off_t at = 0;
-    sleep_until(begin);
-    while (nanoseconds() < end) {
+    check_in(begin);
+    for (long long now = 0; now < end;) {
         if (flock(lock, LOCK_EX) != 0) fail("flock");
         if (!ahead) {
             if (write(log, line, LINE) != LINE) fail("write");
@@ -61,7 +61,8 @@ int main(int count, char **values) {
         if (!after && fdatasync(log) != 0) fail("fdatasync");
         if (flock(lock, LOCK_UN) != 0) fail("flock");
         if (after && fdatasync(log) != 0) fail("fdatasync");
-        done++;
+        now = nanoseconds();
+        if (now >= begin && now < end) done++;
     }
     printf("%ld\n", done);
     return 0;

@@ -6,20 +6,30 @@
 
 note() { echo "bench: $*" >&2; }
 
-# need TOOL PACKAGE: installs a package where the tool is missing.
+# need PACKAGE COMMAND…: installs a package where a command that tells fails.
 need() {
-    command -v "$1" >/dev/null && return
+    "${@:2}" >/dev/null 2>&1 && return
     if command -v apt-get >/dev/null && ((EUID == 0)); then
-        note "installing $2"
-        apt-get install -qq --yes "$2" >&2 || { apt-get update -qq && apt-get install -qq --yes "$2"; } >&2
+        note "installing $1"
+        apt-get install -qq --yes "$1" >&2 || {
+            apt-get update -qq
+            apt-get install -qq --yes "$1"
+        } >&2 || true
     fi
-    command -v "$1" >/dev/null || note "$1 is missing and could not be installed ($2)"
+    "${@:2}" >/dev/null 2>&1 || note "$1 is missing and could not be installed"
 }
 
 # Installs berth, builds the helpers, and makes a directory that goes at the end.
 prepare() {
     build=$PWD/.build/bench
     mkdir -p "$build"
+    if command -v flock >/dev/null; then
+        exec 9>"$build/lock"
+        flock -n 9 || {
+            note "another benchmark is running, and the two would measure each other"
+            return 75
+        }
+    fi
     work=$(mktemp -d "$build/run.XXXXXX")
     mounts=()
     trap clean_up EXIT
@@ -28,13 +38,13 @@ prepare() {
         cat "$build/install.log" >&2
         return 1
     }
-    need cc gcc
+    need gcc command -v cc
     compile compare
     compile fleet
     if [[ $quick ]]; then
-        starts=60 rounds=3 seconds=0.4
+        starts=60 rounds=3 warmup=0.6 seconds=0.3
     else
-        starts=300 rounds=5 seconds=1
+        starts=300 rounds=5 warmup=1 seconds=0.8
     fi
 }
 
@@ -71,22 +81,25 @@ prepare_places() {
     [[ $(uname -s) == Linux ]] || return 0
     local kind
     for kind in ext4 xfs; do
-        if mount_image "$kind" 2>>"$build/mount.log"; then
+        if mount_image "$kind" 2>"$build/mount.log"; then
             places+=("$work/$kind") place_names+=("$(file_system "$work/$kind"), loop")
         else
-            echo "| *$kind: not measured, loop mounts are not allowed here* | | | | | | |"
+            note "$kind is left out: $(grep . "$build/mount.log" | head -n 1)"
+            echo "| *not on $kind: it cannot be mounted here* | | | | | | |"
         fi
     done
 }
 
-# mount_image KIND: a fresh file system of half a gigabyte in a file.
+# mount_image KIND: a fresh file system in a file. The file is written once and
+# kept: a sparse one would be slow, and writing it could wear out the patience
+# of a rented disk.
 mount_image() {
-    local image=$work/$1.img
-    need "mkfs.$1" "$([[ $1 == xfs ]] && echo xfsprogs || echo e2fsprogs)"
-    dd if=/dev/zero of="$image" bs=1M count=512 status=none || return
+    local image=$build/$1.img
+    need "$([[ $1 == xfs ]] && echo xfsprogs || echo e2fsprogs)" command -v "mkfs.$1"
+    [[ -e $image ]] || dd if=/dev/zero of="$image" bs=1M count=400 conv=fsync status=none || return
     case $1 in
         ext4) mkfs.ext4 -q -F -O has_journal "$image" || return ;;
-        xfs) mkfs.xfs -q "$image" || return ;;
+        xfs) mkfs.xfs -q -f "$image" || return ;;
     esac
     mkdir "$work/$1"
     mount -o loop "$image" "$work/$1" || return

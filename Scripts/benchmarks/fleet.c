@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// fleet WORKERS SECONDS COMMAND [ARG…]
+// fleet WORKERS WARMUP SECONDS COMMAND [ARG…]
 //
 // Starts some workers at once and prints how much they did per second, all
-// together. A worker gets two more arguments, the begin and the end of its work
-// on CLOCK_MONOTONIC in nanoseconds; it opens what it needs, waits for the
-// begin, works to the end, and prints how often it got round.
+// together. A worker gets two more arguments, a begin and an end on
+// CLOCK_MONOTONIC in nanoseconds. It sets to work as soon as it can, so that
+// all are warm at the begin, stops at the end, and prints how much it got done
+// between the two.
 
 #define _GNU_SOURCE
 #include <spawn.h>
@@ -18,14 +19,13 @@
 extern char **environ;
 
 int main(int count, char **values) {
-    if (count < 4) return 64;
+    if (count < 5) return 64;
     int workers = atoi(values[1]);
-    double seconds = atof(values[2]);
+    double warmup = atof(values[2]), seconds = atof(values[3]);
 
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
-    // Time for every worker to open its handle before the first begins.
-    long long begin = t.tv_sec * 1000000000LL + t.tv_nsec + 300000000LL + workers * 20000000LL;
+    long long begin = t.tv_sec * 1000000000LL + t.tv_nsec + (long long)(warmup * 1e9);
     long long end = begin + (long long)(seconds * 1e9);
     char from[32], to[32];
     snprintf(from, sizeof from, "%lld", begin);
@@ -33,7 +33,7 @@ int main(int count, char **values) {
 
     char *arguments[64];
     int n = 0;
-    for (int i = 3; i < count && n < 60; i++) arguments[n++] = values[i];
+    for (int i = 4; i < count && n < 60; i++) arguments[n++] = values[i];
     arguments[n++] = from;
     arguments[n++] = to;
     arguments[n] = NULL;

@@ -3,7 +3,7 @@
 #
 # A command under a lock, from start to end.
 
-need flock util-linux
+need util-linux command -v flock
 mkdir "$work/locks"
 export BERTH_STORE=$work/locks/store
 compare_starts "$starts" "$berth" lock bench -- true --- flock "$work/locks/flock" true

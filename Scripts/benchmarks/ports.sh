@@ -58,7 +58,7 @@ measure_ports() {
     rm -rf "$place"
 }
 
-need sqlite3 sqlite3
+need sqlite3 command -v sqlite3
 prepare_places
 for index in "${!places[@]}"; do
     note "ports on ${place_names[index]}"

@@ -49,11 +49,11 @@ int main(int count, char **values) {
     sqlite3_stmt *set = prepared(
         "INSERT INTO kv VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 
-    long done = 0;
-    sleep_until(begin);
-    while (nanoseconds() < end) {
+    long done = 0, turn = 0;
+    check_in(begin);
+    for (long long now = 0; now < end;) {
         char key[64], value[256];
-        int length = snprintf(key, sizeof key, "bench/%d/%ld", getpid(), done % 16);
+        int length = snprintf(key, sizeof key, "bench/%d/%ld", getpid(), turn++ % 16);
         long before = 0;
         run(start);
         check(sqlite3_bind_text(get, 1, key, length, SQLITE_STATIC));
@@ -65,7 +65,8 @@ int main(int count, char **values) {
         check(sqlite3_bind_blob(set, 2, value, size, SQLITE_STATIC));
         run(set);
         run(commit);
-        done++;
+        now = nanoseconds();
+        if (now >= begin && now < end) done++;
     }
     printf("%ld\n", done);
     return 0;

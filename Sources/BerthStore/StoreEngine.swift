@@ -95,11 +95,8 @@ final class StoreEngine: @unchecked Sendable {
         let lock = try openedLock()
         let held = try lock.acquire(until: write.deadline, write.cancellation)
         defer { lock.release(held) }
-        let identity = try directory.status(
-            of: lock.descriptor(of: held), StoreDirectory.lockName
-        ).identity
         do throws(StoreError) {
-            try directory.checkStillNamed(lock: identity)
+            try directory.checkStillNamed(lock: held.file.status.identity)
         } catch {
             // The next attempt opens what the name then stands for.
             fileLock = nil
@@ -109,7 +106,7 @@ final class StoreEngine: @unchecked Sendable {
         let (result, changes) = try run(body)
         if changes.isEmpty { return result }
         // A lock file that was deleted meanwhile let another writer in.
-        try directory.checkStillNamed(lock: identity)
+        try directory.checkStillNamed(lock: held.file.status.identity)
         try commit(changes, write)
         return result
     }
@@ -130,7 +127,7 @@ final class StoreEngine: @unchecked Sendable {
         let directory = directory
         let lock = try FileLock(storage: storage) { () throws(StoreError) in
             if let file = try directory.open(StoreDirectory.lockName, .readingAndWriting) {
-                return file.descriptor
+                return file
             }
             // Its name can come back only with a new store: a second file of
             // that name beside a journal would let two writers in.
@@ -141,7 +138,7 @@ final class StoreEngine: @unchecked Sendable {
             guard let file = try directory.open(StoreDirectory.lockName, .creating) else {
                 throw StoreError(.moved, "the store " + directory.path + " vanished; try again")
             }
-            return file.descriptor
+            return file
         }
         fileLock = lock
         return lock
@@ -152,7 +149,7 @@ final class StoreEngine: @unchecked Sendable {
         defer { state.unlock() }
         guard let generation else { preconditionFailure("a settled store has a generation") }
         let origin = TransactionLine.Origin(
-            time: environment.now(), process: process, user: environment.user(),
+            time: environment.now(), process: process, user: directory.user,
             operation: write.operation)
         try generation.append(changes, origin, isEssential: write.isEssential, limits)
         // From here on the line is in the file: what fails now is not undone.
@@ -206,7 +203,7 @@ final class StoreEngine: @unchecked Sendable {
             }
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
-                if generation.end < limits.rotationBytes { return generation }
+                if !isRotationDue(generation) { return generation }
                 if try rotateIfPossible(generation) { continue }
                 return generation
             }
@@ -234,6 +231,12 @@ final class StoreEngine: @unchecked Sendable {
             }
             self.generation?.settledEnd = self.generation?.end
         }
+    }
+
+    /// Whether the lines have grown long. The header does not count: a new
+    /// generation would have it too.
+    private func isRotationDue(_ generation: Generation) -> Bool {
+        generation.end - generation.header.length >= limits.rotationBytes
     }
 
     private func evidence(
@@ -281,7 +284,7 @@ final class StoreEngine: @unchecked Sendable {
                 }
                 do throws(StoreError) {
                     try settleAsWriter()
-                } catch  where error.code == .permission {
+                } catch let error where error.code == .permission {
                     // A store that cannot be written does not change either.
                     return verified
                 }
@@ -373,7 +376,7 @@ final class StoreEngine: @unchecked Sendable {
         do throws(StoreError) {
             hintFile = try directory.open(
                 StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
-        } catch  where error.code == .permission && error.cause != nil && !creating {
+        } catch let error where error.code == .permission && error.cause != nil && !creating {
             hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
         }
         return hintFile

@@ -6,6 +6,8 @@ public struct KeyValue: Hashable, Sendable {
     public let key: String
     /// The value as JSON without white space, in UTF-8.
     public let json: [UInt8]
+    /// The same, as a string.
+    public var text: String { String(decoding: json, as: UTF8.self) }
     /// The number of the transaction that wrote the value. It is never given
     /// twice and only grows, over deletions too.
     public let version: UInt64

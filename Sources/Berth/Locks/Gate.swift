@@ -48,7 +48,7 @@ struct Gate: ~Copyable {
             } catch {
                 throw error.code == .timedOut ? blocked(folder, error) : CoordinatorError(error)
             }
-            if try isNamed(lock.descriptor(of: held), folder) {
+            if try isNamed(held.file, folder) {
                 return try enter(folder, lock, held)
             }
             // Removed by hand: whoever looks now finds another file.
@@ -66,7 +66,7 @@ struct Gate: ~Copyable {
             let boot = try folder.calling("cannot take") { () throws(SystemError) in
                 try MachineIdentity.bootID()
             }
-            let file = lock.descriptor(of: held)
+            let file = held.file.descriptor
             return Gate(
                 folder: folder, lock: lock, held: held, file: file, boot: boot,
                 state: try read(file, folder, boot))
@@ -88,17 +88,18 @@ struct Gate: ~Copyable {
         self.state = state
     }
 
-    private static func open(_ folder: LockFolder) throws(StoreError) -> FileDescriptor {
+    private static func open(_ folder: LockFolder) throws(StoreError) -> OpenFile {
         do throws(SystemError) {
             let file: FileDescriptor
             do throws(SystemError) {
                 file = try FileCalls.open(fileName, in: folder.directory, .readingAndWriting)
-            } catch where error.errno == .noEntry {
+            } catch let error where error.errno == .noEntry {
                 file = try FileCalls.open(fileName, in: folder.directory, .creating)
             }
-            if try FileCalls.status(of: file).kind == .regular { return file }
+            let status = try FileCalls.status(of: file)
+            if status.kind == .regular { return OpenFile(descriptor: file, status: status) }
             FileCalls.close(file)
-        } catch where error.errno == .symbolicLinkLoop || error.errno == .isDirectory {
+        } catch let error where error.errno == .symbolicLinkLoop || error.errno == .isDirectory {
             // Said below.
         } catch {
             throw .system("cannot take the lock '" + folder.name.text + "'", error)
@@ -108,12 +109,12 @@ struct Gate: ~Copyable {
 
     /// Whether the name still stands for the file that is locked.
     private static func isNamed(
-        _ file: FileDescriptor, _ folder: LockFolder
+        _ file: OpenFile, _ folder: LockFolder
     ) throws(CoordinatorError) -> Bool {
         do throws(SystemError) {
             let named = try FileCalls.status(ofName: fileName, in: folder.directory)
-            return try FileCalls.status(of: file).identity == named.identity
-        } catch where error.errno == .noEntry {
+            return named.identity == file.status.identity
+        } catch let error where error.errno == .noEntry {
             return false
         } catch {
             throw .system("cannot take the lock '" + folder.name.text + "'", error)

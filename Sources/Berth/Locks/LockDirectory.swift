@@ -94,16 +94,16 @@ final class LockDirectory: Sendable {
         do throws(SystemError) {
             do throws(SystemError) {
                 return try FileCalls.openDirectory(name, in: parent)
-            } catch where error.errno == .noEntry {
+            } catch let error where error.errno == .noEntry {
                 guard creating else { return nil }
             }
             do throws(SystemError) {
                 try FileCalls.makeDirectory(name, in: parent)
-            } catch where error.errno == .exists {
+            } catch let error where error.errno == .exists {
                 // Another was as quick.
             }
             return try FileCalls.openDirectory(name, in: parent)
-        } catch where error.errno == .notDirectory || error.errno == .symbolicLinkLoop {
+        } catch let error where error.errno == .notDirectory || error.errno == .symbolicLinkLoop {
             throw CoordinatorError(
                 .permission,
                 path + " is not a directory, which Berth never makes; find out who put it there, "

@@ -80,9 +80,9 @@ final class LockFolder: Sendable {
             let file = try FileCalls.open(name, in: directory, .reading)
             guard try FileCalls.status(of: file).kind != .regular else { return file }
             FileCalls.close(file)
-        } catch where error.errno == .noEntry {
+        } catch let error where error.errno == .noEntry {
             return nil
-        } catch where error.errno == .symbolicLinkLoop || error.errno == .noSuchDevice {
+        } catch let error where error.errno == .symbolicLinkLoop || error.errno == .noSuchDevice {
             // Said below.
         } catch {
             throw .system("cannot look at " + path + "/" + name, error)

@@ -248,7 +248,7 @@ extension LockFolder {
         defer { if let bell { FileCalls.close(bell) } }
         do throws(SystemError) {
             try FileCalls.unlink(ticket.fileName, in: directory)
-        } catch where error.errno == .noEntry {
+        } catch let error where error.errno == .noEntry {
             throw stale(ticket.number)
         } catch {
             throw .system("cannot release the lock '" + name.text + "' in " + path, error)

@@ -73,7 +73,7 @@ extension LockFolder {
             do {
                 let file = try FileCalls.open(name, in: directory, .creatingNew)
                 return Newborn(name: name, file: file)
-            } catch where error.errno == .exists {
+            } catch let error where error.errno == .exists {
                 continue
             }
         }
@@ -107,7 +107,7 @@ extension LockFolder {
         try calling("cannot take") { () throws(SystemError) in
             do throws(SystemError) {
                 try FileCalls.makeFifo(ticket.bellName, in: directory)
-            } catch where error.errno == .exists {
+            } catch let error where error.errno == .exists {
                 // Of a number that was never used.
                 try FileCalls.unlink(ticket.bellName, in: directory)
                 try FileCalls.makeFifo(ticket.bellName, in: directory)
@@ -126,7 +126,7 @@ extension LockFolder {
             do throws(SystemError) {
                 _ = try FileCalls.status(ofName: name, in: directory)
                 return true
-            } catch where error.errno == .noEntry {
+            } catch let error where error.errno == .noEntry {
                 return false
             }
         }

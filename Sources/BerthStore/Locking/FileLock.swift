@@ -8,13 +8,13 @@
 package final class FileLock: Sendable {
     private let storage: any StorageBackend
     /// Opens another description of the file: `flock` belongs to descriptions.
-    private let open: @Sendable () throws(StoreError) -> FileDescriptor
+    private let open: @Sendable () throws(StoreError) -> OpenFile
     /// The description for locks that are free, and for waits without an end.
-    private let file: FileDescriptor
+    private let file: OpenFile
 
     package init(
         storage: any StorageBackend,
-        open: @escaping @Sendable () throws(StoreError) -> FileDescriptor
+        open: @escaping @Sendable () throws(StoreError) -> OpenFile
     ) throws(StoreError) {
         self.storage = storage
         self.open = open
@@ -22,12 +22,13 @@ package final class FileLock: Sendable {
     }
 
     deinit {
-        storage.close(file)
+        storage.close(file.descriptor)
     }
 
     /// The lock, held. Whoever acquired it releases it.
     package struct Held {
-        fileprivate let file: FileDescriptor
+        /// What is locked, whatever its name now stands for.
+        package let file: OpenFile
         fileprivate let isOwnDescription: Bool
     }
 
@@ -38,10 +39,11 @@ package final class FileLock: Sendable {
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Held {
         do throws(SystemError) {
-            if try storage.lock(file, .exclusive, waiting: false) { return held(file) }
+            let held = Held(file: file, isOwnDescription: false)
+            if try storage.lock(file.descriptor, .exclusive, waiting: false) { return held }
             if deadline == nil, cancellation == nil {
-                _ = try storage.lock(file, .exclusive, waiting: true)
-                return held(file)
+                _ = try storage.lock(file.descriptor, .exclusive, waiting: true)
+                return held
             }
         } catch {
             throw .system("cannot lock the store", error)
@@ -53,34 +55,27 @@ package final class FileLock: Sendable {
     package func release(_ held: Held) {
         // Unlocked, not only closed: a child that inherited the description
         // between a fork and an exec would keep it locked.
-        try? storage.unlock(held.file)
-        if held.isOwnDescription { storage.close(held.file) }
-    }
-
-    /// The description that a held lock stands on.
-    package func descriptor(of held: Held) -> FileDescriptor { held.file }
-
-    private func held(_ file: FileDescriptor) -> Held {
-        Held(file: file, isOwnDescription: false)
+        try? storage.unlock(held.file.descriptor)
+        if held.isOwnDescription { storage.close(held.file.descriptor) }
     }
 
     private func wait(
         until deadline: Deadline?, _ cancellation: Cancellation?
-    ) throws(StoreError) -> FileDescriptor {
+    ) throws(StoreError) -> OpenFile {
         let file = try open()
         let storage = storage
         let attempt = Attempt()
         do throws(SystemError) {
             try Thread.start {
                 let result = Result { () throws(SystemError) in
-                    _ = try storage.lock(file, .exclusive, waiting: true)
+                    _ = try storage.lock(file.descriptor, .exclusive, waiting: true)
                     return file
                 }
                 // Abandoned: closing the description gives the lock back.
-                if !attempt.finish(result) { storage.close(file) }
+                if !attempt.finish(result) { storage.close(file.descriptor) }
             }
         } catch {
-            storage.close(file)
+            storage.close(file.descriptor)
             throw .system("cannot start a thread to wait for the store", error)
         }
         cancellation?.onCancel { attempt.abandon(.cancelled) }
@@ -95,10 +90,10 @@ package final class FileLock: Sendable {
 /// `@unchecked Sendable` because `outcome` is only touched under `monitor`.
 private final class Attempt: @unchecked Sendable {
     private let monitor = Monitor()
-    private var outcome: Result<FileDescriptor, StoreError>?
+    private var outcome: Result<OpenFile, StoreError>?
 
     /// The blocked thread came back; returns false where nobody waits any more.
-    func finish(_ result: Result<FileDescriptor, SystemError>) -> Bool {
+    func finish(_ result: Result<OpenFile, SystemError>) -> Bool {
         end(result.mapError { .system("cannot lock the store", $0) })
     }
 
@@ -107,7 +102,7 @@ private final class Attempt: @unchecked Sendable {
         _ = end(.failure(StoreError(code, "the wait for the store was given up")))
     }
 
-    private func end(_ result: Result<FileDescriptor, StoreError>) -> Bool {
+    private func end(_ result: Result<OpenFile, StoreError>) -> Bool {
         monitor.lock()
         defer { monitor.unlock() }
         if outcome != nil { return false }
@@ -116,7 +111,7 @@ private final class Attempt: @unchecked Sendable {
         return true
     }
 
-    func outcome(until deadline: Deadline?) throws(StoreError) -> FileDescriptor {
+    func outcome(until deadline: Deadline?) throws(StoreError) -> OpenFile {
         monitor.lock()
         while outcome == nil, monitor.wait(until: deadline) {}
         if outcome == nil {

@@ -11,25 +11,27 @@ import Foundation
 /// - Parameters:
 ///   - directory: where the store is, or is made.
 ///   - durability: of a store that is made.
-///   - begin: on `CLOCK_MONOTONIC`, in nanoseconds.
-///   - end: on the same clock.
-/// - Returns: how many transactions were acknowledged.
+///   - begin: when to begin counting, in nanoseconds of `CLOCK_MONOTONIC`.
+///   - end: when to stop.
+/// - Returns: how many transactions were acknowledged between the two.
 /// - Throws: what the library throws.
 func commit(
-    to directory: String, _ durability: Durability, from begin: UInt64, until end: UInt64
+    to directory: String, _ durability: Coordinator.Durability, from begin: UInt64,
+    until end: UInt64
 ) throws -> Int {
     let berth = try Coordinator.open(at: directory + "/store", durability: durability)
     let keys = (0..<16).map { "bench/\(getpid())/\($0)" }
     guard now() < begin else { exit(1) }
-    while now() < begin { usleep(100) }
     var done = 0
-    while now() < end {
-        let key = keys[done % keys.count]
+    for turn in 0... {
+        let key = keys[turn % keys.count]
         try berth.transaction { transaction in
-            let before = try transaction.value(forKey: key).map(count) ?? 0
-            try transaction.set(key, to: value(counting: before + 1))
+            let before = try transaction.value(forKey: key).map { count(in: $0.json) } ?? 0
+            try transaction.setValue(value(counting: before + 1), forKey: key)
         }
-        done += 1
+        let time = now()
+        guard time < end else { break }
+        if time >= begin { done += 1 }
     }
     return done
 }

@@ -16,7 +16,8 @@ func fill(_ directory: String, with records: Int) throws {
             for number in first..<min(first + 10_000, records) {
                 let digits = String(number)
                 let zeros = String(repeating: "0", count: 7 - digits.count)
-                try transaction.set("bench/" + zeros + digits, to: value(counting: number))
+                try transaction.setValue(
+                    value(counting: number), forKey: "bench/" + zeros + digits)
             }
         }
     }
@@ -25,7 +26,8 @@ func fill(_ directory: String, with records: Int) throws {
     /// Commits one small line, and says how long the journal is then.
     func step() throws -> Int {
         try berth.transaction { transaction in
-            try transaction.set("tail/" + String(number % 1000), to: value(counting: number))
+            try transaction.setValue(
+                value(counting: number), forKey: "tail/" + String(number % 1000))
         }
         number += 1
         return try length(ofJournalIn: directory)

@@ -11,10 +11,11 @@
 import Berth
 import Foundation
 
+let durabilities: [String: Coordinator.Durability] = ["strict": .strict, "process": .process]
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2]) {
     try fill(arguments[1], with: records)
-} else if arguments.count == 4, let durability = Durability(rawValue: arguments[1]),
+} else if arguments.count == 4, let durability = durabilities[arguments[1]],
     let begin = UInt64(arguments[2]), let end = UInt64(arguments[3])
 {
     print(try commit(to: arguments[0], durability, from: begin, until: end))
