@@ -115,7 +115,9 @@ extension Coordinator {
     public func create() throws {
         do {
             try store.create()
-            guard let present = try store.durability(), present != options.durability else { return }
+            guard let present = try store.durability(), present != options.durability else {
+                return
+            }
             throw CoordinatorError(
                 .cannotCreate,
                 "there is a store of durability " + present.rawValue + " already at " + path)

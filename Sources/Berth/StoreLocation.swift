@@ -27,11 +27,11 @@ package enum StoreLocation {
         if let home = try text("HOME", variable), home.utf8.first == slash {
             return home + "/.local/state/berth"
         }
-        let directory = try? workingDirectory()
+        let place = AbsolutePath.normalized(".berth", from: (try? workingDirectory()) ?? "/var/lib")
         throw CoordinatorError(
             .cannotCreate,
             "there is no place for the store, because HOME is not set; name one, such as "
-                + "BERTH_STORE=" + (directory ?? "/var/lib") + "/.berth")
+                + "BERTH_STORE=" + place)
     }
 
     private static var slash: UInt8 { UInt8(ascii: "/") }

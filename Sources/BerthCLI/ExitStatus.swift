@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Berth
+import BerthStore
 
 /// The exit statuses of the command, in the manner of `sysexits.h`. One that
 /// ran another command returns that one's.
@@ -50,6 +51,14 @@ struct ExitStatus: RawRepresentable, Hashable, Sendable {
         case .exhausted: self = .exhausted
         case .indeterminate: self = .indeterminate
         default: self = .internalError
+        }
+    }
+
+    /// The status of a command that was run: its own, or 128 + N where signal N ended it.
+    init(_ ending: ChildProcess.Ending) {
+        switch ending {
+        case .exited(let status): self.init(rawValue: status)
+        case .killed(let signal): self.init(rawValue: 128 + signal)
         }
     }
 }

@@ -2,11 +2,11 @@
 
 /// The directory of a store, kept open, and the rules by which a file in it
 /// is trusted.
-final class StoreDirectory: Sendable {
+package final class StoreDirectory: Sendable {
     let path: String
     let identity: FileIdentity
     let storage: any StorageBackend
-    let descriptor: FileDescriptor
+    package let descriptor: FileDescriptor
     /// Whose process this is.
     let user: UInt32
 
@@ -19,7 +19,7 @@ final class StoreDirectory: Sendable {
     static var runPrefix: String { "run-" }
 
     /// Opens the directory; nil where there is none and none is to be made.
-    static func open(
+    package static func open(
         _ path: String, creating: Bool, _ environment: StoreEnvironment
     ) throws(StoreError) -> StoreDirectory? {
         if let descriptor = try openDescriptor(path, environment.storage) {
@@ -38,9 +38,9 @@ final class StoreDirectory: Sendable {
     ) throws(StoreError) -> FileDescriptor? {
         do throws(SystemError) {
             return try storage.openDirectory(path)
-        } catch  where error.errno == .noEntry {
+        } catch let error where error.errno == .noEntry {
             return nil
-        } catch  where error.errno == .notDirectory {
+        } catch let error where error.errno == .notDirectory {
             throw StoreError(
                 .cannotCreate,
                 "the store " + path + " is not a directory; name another place with --store or "
@@ -110,14 +110,14 @@ final class StoreDirectory: Sendable {
         do throws(SystemError) {
             do throws(SystemError) {
                 try storage.makeDirectory(path)
-            } catch  where error.errno == .noEntry && path != parent(of: path) {
+            } catch let error where error.errno == .noEntry && path != parent(of: path) {
                 try? make(parent(of: path), storage)
                 try storage.makeDirectory(path)
             }
             let above = try storage.openDirectory(parent(of: path))
             defer { storage.close(above) }
             try storage.flushDirectory(above)
-        } catch  where error.errno == .exists {
+        } catch let error where error.errno == .exists {
             return
         } catch {
             throw StoreError(
@@ -133,7 +133,7 @@ final class StoreDirectory: Sendable {
             let above = try storage.openDirectory(Self.parent(of: path))
             defer { storage.close(above) }
             try storage.flushDirectory(above)
-        } catch where error.errno.isPermission {
+        } catch let error where error.errno.isPermission {
             // Who may not read the directory above did not make this one.
         } catch {
             throw .system("cannot make the store " + path, error)
@@ -148,23 +148,17 @@ final class StoreDirectory: Sendable {
 
     // MARK: Files
 
-    /// A file of the store that was opened and may be trusted.
-    struct File: Sendable {
-        let descriptor: FileDescriptor
-        let status: FileStatus
-    }
-
     /// Opens a file; nil where the name is free and none is to be made. A
     /// link, a FIFO, another's file and one with a second name are refused.
-    func open(_ name: String, _ mode: OpenMode) throws(StoreError) -> File? {
+    func open(_ name: String, _ mode: OpenMode) throws(StoreError) -> OpenFile? {
         let descriptor: FileDescriptor
         do throws(SystemError) {
             descriptor = try storage.open(name, in: self.descriptor, mode)
-        } catch  where error.errno == .noEntry {
+        } catch let error where error.errno == .noEntry {
             return nil
-        } catch  where error.errno == .symbolicLinkLoop {
+        } catch let error where error.errno == .symbolicLinkLoop {
             throw planted(name, "a symbolic link")
-        } catch  where error.errno == .noSuchDevice || error.errno == .isDirectory {
+        } catch let error where error.errno == .noSuchDevice || error.errno == .isDirectory {
             throw planted(name, "not a regular file")
         } catch {
             throw .system("cannot open " + path + "/" + name, error)
@@ -176,7 +170,7 @@ final class StoreDirectory: Sendable {
             if status.owner != user, status.owner != 0 {
                 throw planted(name, "owned by user " + String(status.owner))
             }
-            return File(descriptor: descriptor, status: status)
+            return OpenFile(descriptor: descriptor, status: status)
         } catch {
             storage.close(descriptor)
             throw error
@@ -202,7 +196,7 @@ final class StoreDirectory: Sendable {
     func identity(ofName name: String) throws(StoreError) -> FileIdentity? {
         do throws(SystemError) {
             return try storage.status(ofName: name, in: descriptor).identity
-        } catch  where error.errno == .noEntry {
+        } catch let error where error.errno == .noEntry {
             return nil
         } catch {
             throw .system("cannot look at " + path + "/" + name, error)
@@ -223,7 +217,7 @@ final class StoreDirectory: Sendable {
         do throws(SystemError) {
             let status = try storage.status(ofPath: path + "/" + Self.lockName)
             if status.identity == lock { return }
-        } catch  where error.errno == .noEntry || error.errno == .notDirectory {
+        } catch let error where error.errno == .noEntry || error.errno == .notDirectory {
             // Said below.
         } catch {
             throw .system("cannot look at the store " + path, error)

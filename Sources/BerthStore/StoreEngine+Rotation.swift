@@ -7,7 +7,7 @@ extension StoreEngine {
         do throws(StoreError) {
             try rotate(generation)
             return true
-        } catch  where error.code == .noRoom && !generation.isSealed {
+        } catch let error where error.code == .noRoom && !generation.isSealed {
             return false
         }
     }
@@ -137,7 +137,7 @@ extension StoreEngine {
         try step { () throws(SystemError) in
             do throws(SystemError) {
                 return try directory.storage.open(name, in: directory.descriptor, .creatingNew)
-            } catch  where error.errno == .exists {
+            } catch let error where error.errno == .exists {
                 try directory.storage.unlink(name, in: directory.descriptor)
                 return try directory.storage.open(name, in: directory.descriptor, .creatingNew)
             }

@@ -96,7 +96,7 @@ final class StoreEngine: @unchecked Sendable {
         let held = try lock.acquire(until: write.deadline, write.cancellation)
         defer { lock.release(held) }
         do throws(StoreError) {
-            try directory.checkStillNamed(lock: held.identity)
+            try directory.checkStillNamed(lock: held.file.status.identity)
         } catch {
             // The next attempt opens what the name then stands for.
             fileLock = nil
@@ -106,7 +106,7 @@ final class StoreEngine: @unchecked Sendable {
         let (result, changes) = try run(body)
         if changes.isEmpty { return result }
         // A lock file that was deleted meanwhile let another writer in.
-        try directory.checkStillNamed(lock: held.identity)
+        try directory.checkStillNamed(lock: held.file.status.identity)
         try commit(changes, write)
         return result
     }
@@ -284,7 +284,7 @@ final class StoreEngine: @unchecked Sendable {
                 }
                 do throws(StoreError) {
                     try settleAsWriter()
-                } catch  where error.code == .permission {
+                } catch let error where error.code == .permission {
                     // A store that cannot be written does not change either.
                     return verified
                 }
@@ -376,7 +376,7 @@ final class StoreEngine: @unchecked Sendable {
         do throws(StoreError) {
             hintFile = try directory.open(
                 StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
-        } catch  where error.code == .permission && error.cause != nil && !creating {
+        } catch let error where error.code == .permission && error.cause != nil && !creating {
             hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
         }
         return hintFile

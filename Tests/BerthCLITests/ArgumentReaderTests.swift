@@ -16,7 +16,8 @@ struct ArgumentReaderTests {
             ])
     }
 
-    private func read(_ words: [String], _ syntax: CommandSyntax = syntax) throws -> ArgumentReader {
+    private func read(_ words: [String], _ syntax: CommandSyntax = syntax) throws -> ArgumentReader
+    {
         var reader = ArgumentReader(words.map { Argument($0) })
         try reader.read(syntax)
         return reader
@@ -124,7 +125,8 @@ struct DurationTextTests {
     @Test(arguments: [
         ("250ms", Duration.milliseconds(250)), ("10s", .seconds(10)), ("2m", .seconds(120)),
         ("1h30m", .seconds(5400)), ("1d", .seconds(86_400)), ("0", .zero), ("10", .seconds(10)),
-        ("0.25", .milliseconds(250)), ("1.5s", .milliseconds(1500)), ("1m0.5s", .milliseconds(60_500)),
+        ("0.25", .milliseconds(250)), ("1.5s", .milliseconds(1500)),
+        ("1m0.5s", .milliseconds(60_500)),
         ("0.000000001", .nanoseconds(1)), ("0.5ms", .microseconds(500)),
         ("1h2m3s4ms", .milliseconds(3_723_004)), ("36525d", .seconds(36_525 * 86_400)),
     ])
@@ -133,7 +135,8 @@ struct DurationTextTests {
     }
 
     @Test(arguments: [
-        "", " ", "-1", "+1", "abc", "s", "1x", "1s1s", "30m1h", "1ms1s", "1.", ".5", "1.5h30m", "1 s",
+        "", " ", "-1", "+1", "abc", "s", "1x", "1s1s", "30m1h", "1ms1s", "1.", ".5", "1.5h30m",
+        "1 s",
         "1h30", "0x10", "1e3", "inf", "nan", "1S", "36526d", "9999999999999", "1.0000000001",
         "18446744073709551616", "1s ", "١",
     ])

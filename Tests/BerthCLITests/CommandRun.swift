@@ -14,12 +14,8 @@ struct CommandRun {
     /// The lines on standard error.
     var complaints: [Substring] { errors.split(separator: "\n") }
 
-    /// Runs a command line.
-    ///
-    /// - Parameters:
-    ///   - variables: The environment; `BERTH_STORE` is set to the store where one is given.
-    ///   - width: That of the terminal which receives the answer; nil for none.
-    ///   - outputFails: Makes each write of an answer fail.
+    /// Runs a command line, with `BERTH_STORE` set to the store where one is
+    /// given, and with a terminal for the answer where it has a width.
     init(
         _ words: [String], store: TemporaryStore? = nil, variables: [String: String] = [:],
         input: String = "", width: Int? = nil, outputFails: Bool = false

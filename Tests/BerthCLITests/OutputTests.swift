@@ -10,7 +10,8 @@ struct OutputTests {
     @Test(arguments: [
         ("a\u{1B}[31m", "a\\u{1b}[31m"), ("a\rb\nc\td", "a\\rb\\nc\\td"), ("\u{7F}", "\\u{7f}"),
         ("\u{9B}1m", "\\u{9b}1m"), ("\u{2028}\u{2029}", "\\u{2028}\\u{2029}"),
-        ("\u{202E}abc\u{2066}", "\\u{202e}abc\\u{2066}"), ("naïve \"x\\y\" 日本", "naïve \"x\\y\" 日本"),
+        ("\u{202E}abc\u{2066}", "\\u{202e}abc\\u{2066}"),
+        ("naïve \"x\\y\" 日本", "naïve \"x\\y\" 日本"),
     ])
     func whatATerminalCouldActOnIsEscaped(text: String, escaped: String) {
         #expect(TerminalText.escaped(text) == escaped)

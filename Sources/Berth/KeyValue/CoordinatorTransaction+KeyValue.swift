@@ -27,8 +27,14 @@ extension CoordinatorTransaction {
         _ json: some Collection<UInt8>, forKey key: String, if condition: KeyCondition = .always
     ) throws -> UInt64 {
         let record = try KeyRule.record(key)
-        let value = try ValueRule.compact(json, forKey: key)
-        try condition.check(key, at: try base.record(record)?.version)
+        return try put(try ValueRule.compact(json, forKey: key), in: record, if: condition)
+    }
+
+    /// Puts a value, checked already, in the record of a key.
+    mutating func put(
+        _ value: [UInt8], in record: RecordKey, if condition: KeyCondition
+    ) throws -> UInt64 {
+        try condition.check(KeyRule.key(of: record), at: try base.record(record)?.version)
         try base.set(record, value)
         return base.version
     }
@@ -43,7 +49,12 @@ extension CoordinatorTransaction {
     public mutating func deleteValue(
         forKey key: String, if condition: KeyCondition = .always
     ) throws -> UInt64 {
-        let record = try KeyRule.record(key)
+        try remove(try KeyRule.record(key), if: condition)
+    }
+
+    /// Removes the record of a key.
+    mutating func remove(_ record: RecordKey, if condition: KeyCondition) throws -> UInt64 {
+        let key = KeyRule.key(of: record)
         guard let current = try base.record(record)?.version else {
             throw CoordinatorError(.notFound, "there is no value under the key " + key)
         }

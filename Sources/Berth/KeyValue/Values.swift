@@ -35,9 +35,10 @@ public struct Values: Sendable {
     public func set(
         _ json: some Collection<UInt8>, forKey key: String, if condition: KeyCondition = .always
     ) throws -> UInt64 {
+        let record = try KeyRule.record(key)
         let value = try ValueRule.compact(json, forKey: key)
         return try coordinator.write("kv.set") { transaction in
-            try transaction.setValue(value, forKey: key, if: condition)
+            try transaction.put(value, in: record, if: condition)
         }
     }
 
@@ -62,8 +63,9 @@ public struct Values: Sendable {
     public func delete(
         _ key: String, if condition: KeyCondition = .always
     ) throws -> UInt64 {
-        try coordinator.write("kv.delete", isEssential: true) { transaction in
-            try transaction.deleteValue(forKey: key, if: condition)
+        let record = try KeyRule.record(key)
+        return try coordinator.write("kv.delete", isEssential: true) { transaction in
+            try transaction.remove(record, if: condition)
         }
     }
 

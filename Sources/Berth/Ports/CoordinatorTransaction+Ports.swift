@@ -15,11 +15,11 @@ extension CoordinatorTransaction {
         _ request: PortRequest, at now: Int64,
         isOccupied: (Int) throws(SystemError) -> Bool
     ) throws -> PortReservation {
-        if let present = try portReservation(path: request.path, tag: request.tag) {
+        if let present = try portReservation(of: request.owner) {
             if request.isExact && present.port != request.preference {
                 throw CoordinatorError(
                     .unavailable,
-                    request.path + " has port " + String(present.port)
+                    request.owner.path + " has port " + String(present.port)
                         + " already; release it first")
             }
             let renewed = present.used(at: now)
@@ -30,10 +30,9 @@ extension CoordinatorTransaction {
             throw CoordinatorError(.unavailable, request.refusal)
         }
         let reservation = PortReservation(
-            port: port, path: request.path, tag: request.tag, created: now, used: now)
+            port: port, path: request.owner.path, tag: request.owner.tag, created: now, used: now)
         try base.set(PortRecords.item(port), reservation.json)
-        try base.set(
-            PortRecords.owner(path: request.path, tag: request.tag), PortRecords.value(port))
+        try base.set(request.owner.record, PortRecords.value(port))
         return reservation
     }
 
@@ -72,30 +71,32 @@ extension CoordinatorTransaction {
     public mutating func releasePort(
         for path: String? = nil, tag: String? = nil
     ) throws -> PortReservation {
-        let directory = try AbsolutePath.directory(path)
-        let tag = try PortRequest.checked(tag: tag)
-        guard let reservation = try portReservation(path: directory, tag: tag) else {
-            let suffix = tag.map { " with the tag " + $0 } ?? ""
-            throw CoordinatorError(.notFound, directory + " has no port" + suffix)
+        try releasePort(of: try PortOwner(path: path, tag: tag))
+    }
+
+    mutating func releasePort(of owner: PortOwner) throws -> PortReservation {
+        guard let reservation = try portReservation(of: owner) else {
+            let suffix = owner.tag.map { " with the tag " + $0 } ?? ""
+            throw CoordinatorError(.notFound, owner.path + " has no port" + suffix)
         }
         base.delete(PortRecords.item(reservation.port))
-        base.delete(PortRecords.owner(path: directory, tag: tag))
+        base.delete(owner.record)
         return reservation
     }
 
-    private func portReservation(path: String, tag: String?) throws -> PortReservation? {
-        let owner = PortRecords.owner(path: path, tag: tag)
-        guard let port = try base.record(owner) else { return nil }
+    private func portReservation(of owner: PortOwner) throws -> PortReservation? {
+        let name = owner.record
+        guard let port = try base.record(name) else { return nil }
         guard let number: Int = JSONScan.integer(port.value),
             let record = try base.record(PortRecords.item(number))
         else {
             throw CoordinatorError(
-                .damaged, "the record " + owner.text + " names a port that is not reserved")
+                .damaged, "the record " + name.text + " names a port that is not reserved")
         }
         let reservation = try PortReservation(record)
-        guard reservation.path == path && reservation.tag == tag else {
+        guard reservation.path == owner.path && reservation.tag == owner.tag else {
             throw CoordinatorError(
-                .damaged, "the record " + owner.text + " names the port of another directory")
+                .damaged, "the record " + name.text + " names the port of another directory")
         }
         return reservation
     }

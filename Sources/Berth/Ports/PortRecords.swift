@@ -21,22 +21,7 @@ enum PortRecords {
         JSONScan.integer(key.text.utf8.dropFirst(items.utf8.count))
     }
 
-    /// The record of an owner: 128 bits of hash stand for its path and tag,
-    /// which may be longer than a key.
-    static func owner(path: String, tag: String?) -> RecordKey {
-        var name = Array(path.utf8)
-        name.append(0)
-        name += (tag ?? "").utf8
-        var digits: [UInt8] = []
-        name.withUnsafeBytes { bytes in
-            // Fixed keys: the name must be the same in every store and version.
-            digits.append(hexadecimal: SipHash(k0: 0, k1: 0).hash(bytes))
-            digits.append(hexadecimal: SipHash(k0: 1, k1: 0).hash(bytes))
-        }
-        return RecordKey("ports/owner/" + String(decoding: digits, as: UTF8.self))
-    }
-
-    /// The record's value: the port alone.
+    /// The value of an owner's record: the port alone.
     static func value(_ port: Int) -> [UInt8] {
         var digits: [UInt8] = []
         digits.append(decimal: port)

@@ -5,12 +5,8 @@ public struct PortRequest: Hashable, Sendable {
     /// The ports that are given out where no range is asked for: below those
     /// that systems give to outgoing connections.
     public static var defaultRange: ClosedRange<Int> { 5000...7000 }
-    /// The longest tag, in bytes.
-    static var maximumTagLength: Int { 255 }
 
-    /// The absolute, normalised path of the directory.
-    let path: String
-    let tag: String?
+    let owner: PortOwner
     let preference: Int?
     let isExact: Bool
     let range: ClosedRange<Int>
@@ -31,8 +27,7 @@ public struct PortRequest: Hashable, Sendable {
         for path: String? = nil, tag: String? = nil, preferring preference: Int? = nil,
         exactly isExact: Bool = false, in range: ClosedRange<Int> = defaultRange
     ) throws(CoordinatorError) {
-        self.path = try AbsolutePath.directory(path)
-        self.tag = try Self.checked(tag: tag)
+        owner = try PortOwner(path: path, tag: tag)
         let ports = 1...65_535
         if let preference, !ports.contains(preference) {
             throw CoordinatorError(.invalid, String(preference) + " is no port")
@@ -46,17 +41,5 @@ public struct PortRequest: Hashable, Sendable {
         self.preference = preference
         self.isExact = isExact
         self.range = range
-    }
-
-    static func checked(tag: String?) throws(CoordinatorError) -> String? {
-        guard let tag else { return nil }
-        if tag.isEmpty { throw CoordinatorError(.invalid, "the tag is empty") }
-        if tag.utf8.count > maximumTagLength {
-            throw CoordinatorError(.invalid, "the tag is longer than 255 bytes")
-        }
-        if tag.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            throw CoordinatorError(.invalid, "the tag has a control character")
-        }
-        return tag
     }
 }

@@ -63,8 +63,9 @@ public struct Ports: Sendable {
     public func release(
         for path: String? = nil, tag: String? = nil
     ) throws -> PortReservation {
-        try coordinator.write("port.release", isEssential: true) { transaction in
-            try transaction.releasePort(for: path, tag: tag)
+        let owner = try PortOwner(path: path, tag: tag)
+        return try coordinator.write("port.release", isEssential: true) { transaction in
+            try transaction.releasePort(of: owner)
         }
     }
 

@@ -6,6 +6,7 @@ enum CommandTable {
     static var all: [any Command.Type] {
         [
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
+            KeyValueUpdate.self,
             PortReserve.self, PortRelease.self, PortList.self,
             StoreInit.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -22,6 +23,7 @@ enum CommandTable {
         case ("kv", "set"): KeyValueSet.self
         case ("kv", "delete"): KeyValueDelete.self
         case ("kv", "list"): KeyValueList.self
+        case ("kv", "update"): KeyValueUpdate.self
         case ("port", "reserve"): PortReserve.self
         case ("port", "release"): PortRelease.self
         case ("port", "list"): PortList.self

@@ -29,6 +29,11 @@ enum KeyValueCommand {
         return .absent
     }
 
+    /// What a command or a file says, without the line feed that ends it.
+    static func withoutLastLineFeed(_ bytes: [UInt8]) -> [UInt8] {
+        bytes.last == UInt8(ascii: "\n") ? bytes.dropLast() : bytes
+    }
+
     /// A value as it was given, as JSON.
     static func json(_ bytes: [UInt8], isText: Bool, _ key: String) throws -> [UInt8] {
         guard isText else { return try ValueRule.compact(bytes, forKey: key) }
@@ -128,9 +133,8 @@ enum KeyValueSet: Command {
     ) throws(CoordinatorError) -> [UInt8] {
         if word.bytes != [UInt8(ascii: "-")] { return word.bytes }
         do throws(SystemError) {
-            var bytes = try context.streams.readAll(atMost: KeyValueCommand.longestInput)
-            if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
-            return bytes
+            return KeyValueCommand.withoutLastLineFeed(
+                try context.streams.readAll(atMost: KeyValueCommand.longestInput))
         } catch {
             throw .system("cannot read standard input", error)
         }

@@ -37,7 +37,7 @@ final class Generation {
     var end: Int { tail.bytes.count }
 
     private init(
-        _ directory: StoreDirectory, _ file: StoreDirectory.File, _ header: GenerationHeader,
+        _ directory: StoreDirectory, _ file: OpenFile, _ header: GenerationHeader,
         _ runs: [Run], headerLine: UnsafeRawBufferPointer
     ) {
         self.directory = directory
@@ -91,16 +91,16 @@ final class Generation {
     /// For reading and writing, or for reading alone where no more is allowed.
     private static func openFile(
         _ directory: StoreDirectory
-    ) throws(StoreError) -> StoreDirectory.File? {
+    ) throws(StoreError) -> OpenFile? {
         do throws(StoreError) {
             return try directory.open(StoreDirectory.journalName, .readingAndWriting)
-        } catch  where error.code == .permission && error.cause != nil {
+        } catch let error where error.code == .permission && error.cause != nil {
             return try directory.open(StoreDirectory.journalName, .reading)
         }
     }
 
     private static func readHeader(
-        _ directory: StoreDirectory, _ file: StoreDirectory.File
+        _ directory: StoreDirectory, _ file: OpenFile
     ) throws(StoreError) -> (GenerationHeader, [UInt8]) {
         var count = 8192
         while true {
@@ -345,7 +345,7 @@ final class Generation {
             let filling = [UInt8](repeating: Frame.fill, count: wanted - end)
             try directory.storage.writeAll(file, filling, at: end)
             room = wanted
-        } catch  where error.errno.isNoRoom && isEssential {
+        } catch let error where error.errno.isNoRoom && isEssential {
             // What the reserve holds may do.
         }
     }

@@ -5,16 +5,16 @@
 /// A wait without an end blocks the calling thread. A wait that may end early
 /// blocks a thread of ours, on a description of its own: when the caller has
 /// gone, that thread gives the lock back as soon as it gets it.
-final class FileLock: Sendable {
+package final class FileLock: Sendable {
     private let storage: any StorageBackend
     /// Opens another description of the file: `flock` belongs to descriptions.
-    private let open: @Sendable () throws(StoreError) -> StoreDirectory.File
+    private let open: @Sendable () throws(StoreError) -> OpenFile
     /// The description for locks that are free, and for waits without an end.
-    private let file: StoreDirectory.File
+    private let file: OpenFile
 
-    init(
+    package init(
         storage: any StorageBackend,
-        open: @escaping @Sendable () throws(StoreError) -> StoreDirectory.File
+        open: @escaping @Sendable () throws(StoreError) -> OpenFile
     ) throws(StoreError) {
         self.storage = storage
         self.open = open
@@ -26,18 +26,16 @@ final class FileLock: Sendable {
     }
 
     /// The lock, held. Whoever acquired it releases it.
-    struct Held {
-        fileprivate let file: StoreDirectory.File
+    package struct Held {
+        /// What is locked, whatever its name now stands for.
+        package let file: OpenFile
         fileprivate let isOwnDescription: Bool
-
-        /// Which file is locked, whatever its name now stands for.
-        var identity: FileIdentity { file.status.identity }
     }
 
     /// Blocks the current thread until the lock is held.
     ///
     /// - Throws: `timedOut` at the deadline, `cancelled` at a cancellation.
-    func acquire(
+    package func acquire(
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Held {
         do throws(SystemError) {
@@ -54,7 +52,7 @@ final class FileLock: Sendable {
             file: try wait(until: deadline, cancellation), isOwnDescription: true)
     }
 
-    func release(_ held: Held) {
+    package func release(_ held: Held) {
         // Unlocked, not only closed: a child that inherited the description
         // between a fork and an exec would keep it locked.
         try? storage.unlock(held.file.descriptor)
@@ -63,7 +61,7 @@ final class FileLock: Sendable {
 
     private func wait(
         until deadline: Deadline?, _ cancellation: Cancellation?
-    ) throws(StoreError) -> StoreDirectory.File {
+    ) throws(StoreError) -> OpenFile {
         let file = try open()
         let storage = storage
         let attempt = Attempt()
@@ -92,10 +90,10 @@ final class FileLock: Sendable {
 /// `@unchecked Sendable` because `outcome` is only touched under `monitor`.
 private final class Attempt: @unchecked Sendable {
     private let monitor = Monitor()
-    private var outcome: Result<StoreDirectory.File, StoreError>?
+    private var outcome: Result<OpenFile, StoreError>?
 
     /// The blocked thread came back; returns false where nobody waits any more.
-    func finish(_ result: Result<StoreDirectory.File, SystemError>) -> Bool {
+    func finish(_ result: Result<OpenFile, SystemError>) -> Bool {
         end(result.mapError { .system("cannot lock the store", $0) })
     }
 
@@ -104,7 +102,7 @@ private final class Attempt: @unchecked Sendable {
         _ = end(.failure(StoreError(code, "the wait for the store was given up")))
     }
 
-    private func end(_ result: Result<StoreDirectory.File, StoreError>) -> Bool {
+    private func end(_ result: Result<OpenFile, StoreError>) -> Bool {
         monitor.lock()
         defer { monitor.unlock() }
         if outcome != nil { return false }
@@ -113,7 +111,7 @@ private final class Attempt: @unchecked Sendable {
         return true
     }
 
-    func outcome(until deadline: Deadline?) throws(StoreError) -> StoreDirectory.File {
+    func outcome(until deadline: Deadline?) throws(StoreError) -> OpenFile {
         monitor.lock()
         while outcome == nil, monitor.wait(until: deadline) {}
         if outcome == nil {

@@ -31,7 +31,8 @@ package struct ChildProcess {
     ///
     /// - Parameter inheriting: Descriptors that the command keeps, under the same numbers.
     package static func start(
-        _ words: [[UInt8]], inheriting files: [FileDescriptor]
+        _ words: [[UInt8]], inheriting files: [FileDescriptor] = [],
+        input: FileDescriptor? = nil, output: FileDescriptor? = nil
     ) throws(SystemError) -> ChildProcess {
         // A signal between the start and the noting of the pid waits for its turn.
         var blocked = sigset_t()
@@ -46,6 +47,8 @@ package struct ChildProcess {
         var attributes = SpawnAttributes()
         attributes.setMask(original)
         attributes.inherit(files)
+        if let input { attributes.place(input, as: .standardInput) }
+        if let output { attributes.place(output, as: .standardOutput) }
         let identifier = try attributes.spawn(words)
         forwardTarget = identifier
         for signal in forwarded { installForwarding(of: signal) }

@@ -81,3 +81,14 @@ package struct FileStatus: Hashable, Sendable {
             size: Int(raw.st_size))
     }
 }
+
+/// An open file, and what it was when it was opened. The owner closes it.
+package struct OpenFile: Hashable, Sendable {
+    package let descriptor: FileDescriptor
+    package let status: FileStatus
+
+    package init(descriptor: FileDescriptor, status: FileStatus) {
+        self.descriptor = descriptor
+        self.status = status
+    }
+}

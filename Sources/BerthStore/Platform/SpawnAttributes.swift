@@ -57,6 +57,11 @@ struct SpawnAttributes: ~Copyable {
         }
     }
 
+    /// Gives the command a file as one of its standard streams.
+    mutating func place(_ file: FileDescriptor, as stream: FileDescriptor) {
+        posix_spawn_file_actions_adddup2(&actions, file.rawValue, stream.rawValue)
+    }
+
     mutating func spawn(_ words: [[UInt8]]) throws(SystemError) -> Int32 {
         var identifier = pid_t()
         let result = withCStrings(words) { arguments in

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+/// The directory `locks` of a store: a folder for each lock that was ever used.
+///
+/// It needs the store's directory, and nothing of what is in it: a lock works
+/// on a full disk and beside a damaged journal.
+final class LockDirectory: Sendable {
+    private let store: StoreDirectory
+    private let directory: FileDescriptor
+    let path: String
+
+    /// Opens the directory; nil where there is none and none is to be made.
+    static func open(_ store: String, creating: Bool) throws(CoordinatorError) -> LockDirectory? {
+        let opened: StoreDirectory?
+        do throws(StoreError) {
+            opened = try StoreDirectory.open(store, creating: creating, .live)
+        } catch {
+            throw CoordinatorError(error)
+        }
+        guard let opened else { return nil }
+        let path = store + "/locks"
+        guard
+            let directory = try openDirectory(
+                "locks", in: opened.descriptor, path, creating: creating)
+        else { return nil }
+        return LockDirectory(opened, directory, path)
+    }
+
+    private init(_ store: StoreDirectory, _ directory: FileDescriptor, _ path: String) {
+        self.store = store
+        self.directory = directory
+        self.path = path
+    }
+
+    deinit {
+        FileCalls.close(directory)
+    }
+
+    func open(_ name: LockName, creating: Bool) throws(CoordinatorError) -> LockFolder? {
+        let folder = name.folder
+        let path = path + "/" + folder
+        guard
+            let descriptor = try Self.openDirectory(
+                folder, in: directory, path, creating: creating)
+        else { return nil }
+        return LockFolder(name, path, descriptor)
+    }
+
+    /// The folders of all locks, of which some may be no one's.
+    func folders() throws(CoordinatorError) -> [String] {
+        do throws(SystemError) {
+            return try FileCalls.entries(of: directory)
+        } catch {
+            throw .system("cannot list " + path, error)
+        }
+    }
+
+    /// Opens a folder without knowing the name of its lock; nil where it is not one.
+    func open(folder: String) throws(CoordinatorError) -> LockFolder? {
+        let descriptor: FileDescriptor
+        do throws(SystemError) {
+            descriptor = try FileCalls.openDirectory(folder, in: directory)
+        } catch {
+            return nil
+        }
+        guard let text = Gate.lockName(in: descriptor), let name = try? LockName(text),
+            name.folder == folder
+        else {
+            FileCalls.close(descriptor)
+            return nil
+        }
+        return LockFolder(name, path + "/" + folder, descriptor)
+    }
+
+    /// Makes the entries on the way to a lock's folder durable, before its
+    /// first number is given: a folder that a power loss takes back would
+    /// give its numbers twice.
+    static func flush(_ folder: LockFolder) throws(CoordinatorError) {
+        try folder.calling("cannot flush") { () throws(SystemError) in
+            try FileCalls.flushDirectory(folder.directory)
+            for above in ["..", "../.."] {
+                let directory = try FileCalls.openDirectory(above, in: folder.directory)
+                defer { FileCalls.close(directory) }
+                try FileCalls.flushDirectory(directory)
+            }
+        }
+    }
+
+    private static func openDirectory(
+        _ name: String, in parent: FileDescriptor, _ path: String, creating: Bool
+    ) throws(CoordinatorError) -> FileDescriptor? {
+        do throws(SystemError) {
+            do throws(SystemError) {
+                return try FileCalls.openDirectory(name, in: parent)
+            } catch let error where error.errno == .noEntry {
+                guard creating else { return nil }
+            }
+            do throws(SystemError) {
+                try FileCalls.makeDirectory(name, in: parent)
+            } catch let error where error.errno == .exists {
+                // Another was as quick.
+            }
+            return try FileCalls.openDirectory(name, in: parent)
+        } catch let error where error.errno == .notDirectory || error.errno == .symbolicLinkLoop {
+            throw CoordinatorError(
+                .permission,
+                path + " is not a directory, which Berth never makes; find out who put it there, "
+                    + "and remove it", cause: error)
+        } catch {
+            throw .system("cannot open " + path, error)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+/// The name of a lock: 1 to 255 bytes of printable ASCII without `/`, `"` and
+/// `\`, and neither `.` nor `..`.
+package struct LockName: Hashable, Sendable {
+    /// The longest name, in bytes.
+    package static var maximumLength: Int { 255 }
+
+    package let text: String
+
+    /// Takes a name that a user gave.
+    ///
+    /// - Throws: `invalid`, with the rule that the name breaks.
+    package init(_ text: String) throws(CoordinatorError) {
+        if let problem = Self.problem(text) {
+            throw CoordinatorError(.invalid, "this is no name for a lock: " + problem)
+        }
+        self.text = text
+    }
+
+    private static func problem(_ text: String) -> String? {
+        let count = text.utf8.count
+        if count == 0 { return "it is empty" }
+        if count > maximumLength {
+            return "it has " + String(count) + " bytes; 255 are the most"
+        }
+        if text == "." || text == ".." { return "'.' and '..' stand for directories" }
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: " "): return "it contains a space"
+            case UInt8(ascii: "/"): return "it contains a '/'"
+            case UInt8(ascii: "\""): return "it contains a '\"'"
+            case UInt8(ascii: "\\"): return "it contains a '\\'"
+            case 0..<0x20, 0x7F: return "it contains a control character"
+            case 0x80...: return "it contains a character that is not ASCII"
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    /// The name of the lock's folder: what a person recognises, and a hash of
+    /// the whole name, which tells it from all others. Upper and lower case
+    /// stay apart where the file system does not keep them so.
+    package var folder: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(49)
+        for byte in text.utf8.prefix(32) { bytes.append(Self.safe(byte)) }
+        bytes.append(UInt8(ascii: "-"))
+        bytes.append(hexadecimal: hash)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// The key is part of the format: it spells "berth", then "lock".
+    private var hash: UInt64 {
+        let sipHash = SipHash(k0: 0x6874_7265_62, k1: 0x6B63_6F6C)
+        var text = text
+        return text.withUTF8 { sipHash.hash(UnsafeRawBufferPointer($0)) }
+    }
+
+    private static func safe(_ byte: UInt8) -> UInt8 {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+            byte
+        case UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            byte + 0x20
+        default:
+            UInt8(ascii: "_")
+        }
+    }
+}

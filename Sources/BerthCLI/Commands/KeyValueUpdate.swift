@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Berth
+import BerthStore
+
+/// `berth kv update KEY -- COMMAND`
+enum KeyValueUpdate: Command {
+    static var syntax: CommandSyntax {
+        CommandSyntax(
+            name: "kv update", summary: "let a command compute the value under a key anew",
+            operands: ["KEY"], tail: .required, options: [KeyValueCommand.raw],
+            details: """
+                The command is given the value on its standard input, nothing where there is
+                none, and prints the new one. No other update of the key runs meanwhile. A
+                command that fails changes nothing, and its status is ours. Status 1: the value
+                was changed meanwhile by other means than an update.
+                """)
+    }
+
+    static func run(
+        _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws -> ExitStatus {
+        let key = try arguments.requiredText(operand: 0, "KEY")
+        let isText = arguments.has("raw")
+        let values = try context.coordinator().values
+        return try values.withUpdateLock(forKey: key) {
+            let current = try values.value(forKey: key)
+            var input = current.map { KeyValueCommand.printed($0.json, asText: isText) } ?? []
+            if current != nil { input.append(UInt8(ascii: "\n")) }
+            let filter = try Filter.run(
+                arguments.tail, input: input, limit: KeyValueCommand.longestInput, context.output)
+            guard filter.status == .success else {
+                context.output.note(key + " is unchanged, because the command failed")
+                return filter.status
+            }
+            let value = try KeyValueCommand.json(
+                KeyValueCommand.withoutLastLineFeed(filter.output), isText: isText, key)
+            let condition = current.map { KeyCondition.version($0.version) } ?? .absent
+            let version = try values.set(value, forKey: key, if: condition)
+            if context.settings.isJSON {
+                var writer = JSONWriter()
+                KeyValue(key: key, json: value, version: version).write(to: &writer)
+                context.output.print(json: writer)
+            }
+            return .success
+        }
+    }
+}

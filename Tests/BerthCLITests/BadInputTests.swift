@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthTestSupport
+import Foundation
+import Testing
+
+@testable import BerthCLI
+
+@Suite("Bad input")
+struct BadInputTests {
+    private static var long: String { String(repeating: "x", count: 256) }
+
+    @Test(arguments: [
+        ["port", "reserve", "--port", "0"], ["port", "reserve", "--port", "65536"],
+        ["port", "reserve", "--port", "-1"], ["port", "reserve", "--port", "abc"],
+        ["port", "reserve", "--min", "0"], ["port", "reserve", "--max", "65536"],
+        ["port", "reserve", "--min", "6000", "--max", "5999"], ["port", "reserve", "--exact"],
+        ["port", "reserve", "--tag", ""], ["port", "reserve", "--tag", long],
+        ["port", "reserve", "--tag", "a\nb"], ["port", "reserve", "--path", ""],
+        ["port", "reserve", "--path", String(repeating: "/x", count: 2048)],
+        ["port", "reserve", "extra"], ["port", "release", "--port", "1"],
+        ["kv", "set", "a"], ["kv", "set", "a", "{"], ["kv", "set", "a", "{} {}"],
+        ["kv", "set", "a", "nope"], ["kv", "set", "a", ""],
+        ["kv", "set", "a", "{\"b\":1,\"b\":2}"], ["kv", "set", "", "1"],
+        ["kv", "set", "a b", "1"], ["kv", "set", "a\u{1B}", "1"], ["kv", "set", "ä", "1"],
+        ["kv", "set", "/a", "1"], ["kv", "set", "a/", "1"], ["kv", "set", "a//b", "1"],
+        ["kv", "set", "a/../b", "1"], ["kv", "set", ".", "1"], ["kv", "set", "a\"", "1"],
+        ["kv", "set", "a\\", "1"], ["kv", "set", long, "1"],
+        ["kv", "set", "a", "1", "--if-version", "x"],
+        ["kv", "set", "a", "1", "--if-version", "-1"],
+        ["kv", "set", "a", "1", "--if-absent", "--if-version", "1"],
+        ["kv", "list", "a b"], ["kv", "update", "a"], ["kv", "update", "a b", "true"],
+        ["store", "init", "--durability", "none"],
+        ["kv", "set", "a", "[" + String(repeating: "1,", count: 40_000) + "1]"],
+        ["kv", "set", "--raw", "a", String(repeating: "x", count: 65_535)],
+    ])
+    func isOneLineAndStatus64AndChangesNothing(words: [String]) throws {
+        let store = try TemporaryStore()
+        let run = CommandRun(words, store: store)
+        #expect(run.status == 64)
+        #expect(run.output.isEmpty)
+        #expect(run.complaints.count == 1)
+        #expect(run.errors.hasPrefix("berth: "))
+        #expect(!run.errors.dropLast().unicodeScalars.contains { $0.value < 0x20 })
+        #expect(!FileManager.default.fileExists(atPath: store.path))
+    }
+
+    @Test(arguments: [
+        ["port", "reserve", "--path"], ["port", "reserve", "--tag"], ["kv", "get"], ["kv", "list"],
+        ["kv", "set", "--raw", "a"], ["--store"],
+    ])
+    func textThatIsNotUTF8IsStatus64(words: [String]) throws {
+        let store = try TemporaryStore()
+        var bytes = words.map { Array($0.utf8) } + [[0x61, 0xFF, 0xFE]]
+        if words == ["--store"] { bytes += [Array("kv".utf8), Array("list".utf8)] }
+        let run = CommandRun(bytes, store: store)
+        #expect(run.status == 64)
+        #expect(run.complaints.count == 1)
+        #expect(!FileManager.default.fileExists(atPath: store.path))
+    }
+
+    @Test func theLongestOfEverythingIsAccepted() throws {
+        let store = try TemporaryStore()
+        let key = String(repeating: "k", count: 255)
+        let text = String(repeating: "x", count: 65_534)
+        #expect(CommandRun(["kv", "set", key, "--raw", text], store: store).status == 0)
+        #expect(CommandRun(["kv", "get", key, "--raw"], store: store).output == text + "\n")
+        let tag = String(repeating: "t", count: 255)
+        let path = String(repeating: "/\u{1}\u{2}", count: 1365)
+        let words = ["port", "reserve", "--tag", tag, "--path", path]
+        let first = CommandRun(words, store: store)
+        #expect(first.status == 0)
+        #expect(CommandRun(words, store: store).output == first.output)
+    }
+
+    @Test func aHostilePathIsEscapedInATable() throws {
+        let store = try TemporaryStore()
+        let path = "/tmp/\u{1B}[2J\r\u{202E}x"
+        #expect(CommandRun(["port", "reserve", "--path", path], store: store).status == 0)
+        let table = CommandRun(["port", "list"], store: store).output
+        #expect(table.contains("/tmp/\\u{1b}[2J\\r\\u{202e}x"))
+        let json = CommandRun(["port", "list", "--json"], store: store).output
+        #expect(!json.contains("\u{1B}") && !json.contains("\u{202E}"))
+    }
+}
