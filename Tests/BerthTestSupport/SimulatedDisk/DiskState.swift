@@ -16,7 +16,9 @@ package struct DiskState: Sendable {
     static var root: Int { 1 }
 
     package init() {
-        directories[Self.root] = SimulatedDirectory()
+        let parent = makeNumber()
+        directories[Self.root] = SimulatedDirectory(durable: ["var": parent])
+        directories[parent] = SimulatedDirectory()
     }
 
     mutating func makeNumber() -> Int {

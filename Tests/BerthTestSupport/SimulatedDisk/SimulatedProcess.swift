@@ -24,6 +24,9 @@ package final class SimulatedProcess: @unchecked Sendable {
 
     // MARK: What a test asks
 
+    /// Stands for its number among the processes of the machine.
+    package var identifier: Int32 { Int32(truncatingIfNeeded: 1000 + device >> 48) }
+
     /// How many calls it has made.
     package var calls: Int { disk.withState { _ in total } }
 
