@@ -1,1 +1,156 @@
 // SPDX-License-Identifier: Apache-2.0
+
+package import BerthStore
+
+/// The way to one store: its locks, its reservations and its values.
+///
+/// Making one costs next to nothing and touches no file; each part of the
+/// store is opened, or made, when it is first needed. Any number of
+/// coordinators, in this process and in others, may use one store at once.
+///
+/// What a call has reported done stays done, however any process ends. With
+/// ``Durability/strict`` it survives a power loss as well.
+public final class Coordinator: Sendable {
+    /// The store's directory, as an absolute path.
+    public let path: String
+
+    package let options: StoreOptions
+
+    /// The records; opened when they are first needed, which for locks is never.
+    let store: Store
+
+    init(path: String, options: StoreOptions) {
+        self.path = path
+        self.options = options
+        store = Store(at: path, options: options)
+    }
+
+    /// Opens the store at a path.
+    ///
+    /// - Parameters:
+    ///   - path: The store's directory. Without one, the store of the
+    ///     command: `$BERTH_STORE`, else `$XDG_STATE_HOME/berth`, else
+    ///     `~/.local/state/berth`.
+    ///   - durability: How changes are made durable, where the first change
+    ///     makes the store. A store that exists keeps its own.
+    ///   - timeout: How long a change waits for others' changes; nil for ever.
+    /// - Throws: ``CoordinatorError`` with `invalid` where the path is not
+    ///   valid, and with `cannotCreate` where no place can be derived.
+    public static func open(
+        at path: String? = nil, durability: Durability = .strict,
+        timeout: Duration? = .seconds(5)
+    ) throws(CoordinatorError) -> Coordinator {
+        let location = try StoreLocation.path(
+            path, variable: CurrentProcess.variable,
+            workingDirectory: AbsolutePath.workingDirectory)
+        var options = StoreOptions()
+        options.durability = durability.kind
+        options.lockTimeout = timeout
+        return Coordinator(path: location, options: options)
+    }
+
+    /// How the changes of a store are made durable; chosen when it is made.
+    public struct Durability: Hashable, Sendable {
+        let kind: BerthStore.Durability
+
+        /// A change that was reported done survives a power loss.
+        public static var strict: Durability { Durability(kind: .strict) }
+        /// A change that was reported done survives the death of any process.
+        /// After a power loss the store opens at its last whole state, which
+        /// may be an older one.
+        public static var process: Durability { Durability(kind: .process) }
+    }
+}
+
+// MARK: Transactions
+
+extension Coordinator {
+    /// Checks and changes as one step: all of it happens, or nothing.
+    ///
+    /// Blocks the current thread, for as long as other changes take and at
+    /// most the coordinator's timeout. No other change of the store comes in
+    /// between, so the body must be short; it must not use the coordinator.
+    ///
+    /// - Parameters:
+    ///   - name: What the transaction is for, as the journal tells it.
+    ///   - body: Reads and changes. Where it throws, nothing is changed.
+    /// - Returns: What the body returns, once the changes are durable.
+    /// - Throws: What the body throws, or ``CoordinatorError``. After
+    ///   `indeterminate` the changes may or may not survive a power loss; after
+    ///   any other code there are none.
+    public func transaction<Result>(
+        _ name: String = "transaction",
+        _ body: (inout CoordinatorTransaction) throws -> Result
+    ) throws -> Result {
+        try write(name, body)
+    }
+
+    /// Checks and changes as one step: all of it happens, or nothing.
+    ///
+    /// The body runs on a thread of its own, never on Swift's cooperative
+    /// pool. It is not cancelled with the task: once begun, it is done.
+    ///
+    /// - Parameters:
+    ///   - name: What the transaction is for, as the journal tells it.
+    ///   - body: Reads and changes. Where it throws, nothing is changed.
+    /// - Returns: What the body returns, once the changes are durable.
+    /// - Throws: What the body throws, or ``CoordinatorError``, as the
+    ///   synchronous twin.
+    public func transaction<Result: Sendable>(
+        _ name: String = "transaction",
+        _ body: @escaping @Sendable (inout CoordinatorTransaction) throws -> Result
+    ) async throws -> Result {
+        try await onThread { try self.write(name, body) }
+    }
+
+    /// One transaction.
+    ///
+    /// - Parameter isEssential: Whether it gives something back, and so may
+    ///   use the room that is kept for that when the disk is full.
+    func write<Result>(
+        _ name: String, isEssential: Bool = false,
+        _ body: (inout CoordinatorTransaction) throws -> Result
+    ) throws -> Result {
+        try converting {
+            try store.write(name, isEssential: isEssential) { base in
+                var transaction = CoordinatorTransaction(base)
+                let result = try body(&transaction)
+                base = transaction.base
+                return result
+            }
+        }
+    }
+
+    /// Reads one consistent state of the store, without a lock.
+    func read<Result>(_ body: (Snapshot) throws -> Result) throws -> Result {
+        try converting { try store.read(body) }
+    }
+
+    /// Runs a blocking call on a thread of its own.
+    func onThread<Result: Sendable>(
+        _ body: @escaping @Sendable () throws -> Result
+    ) async throws -> Result {
+        try await converting { try await Thread.run(body) }
+    }
+}
+
+/// Runs a body whose errors of the store become the library's: the one place
+/// where the one turns into the other.
+package func converting<Result>(_ body: () throws -> Result) throws -> Result {
+    do {
+        return try body()
+    } catch let error as StoreError {
+        throw CoordinatorError(error)
+    }
+}
+
+/// The same for a body that is asynchronous.
+func converting<Result>(
+    _ body: () async throws -> Result
+) async throws -> Result {
+    do {
+        return try await body()
+    } catch let error as StoreError {
+        throw CoordinatorError(error)
+    }
+}

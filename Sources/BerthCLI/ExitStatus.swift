@@ -1,27 +1,55 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The exit statuses of the command, in the manner of `sysexits.h`.
-enum ExitStatus: Int32 {
+import Berth
+
+/// The exit statuses of the command, in the manner of `sysexits.h`. One that
+/// ran another command returns that one's.
+struct ExitStatus: RawRepresentable, Hashable, Sendable {
+    let rawValue: Int32
+
+    init(rawValue: Int32) {
+        self.rawValue = rawValue
+    }
+
     /// Done, or yes.
-    case success = 0
+    static var success: ExitStatus { ExitStatus(rawValue: 0) }
     /// The answer is no.
-    case no = 1
-    case usage = 64
-    case damaged = 65
-    case notFound = 66
+    static var no: ExitStatus { ExitStatus(rawValue: 1) }
+    static var usage: ExitStatus { ExitStatus(rawValue: 64) }
+    static var damaged: ExitStatus { ExitStatus(rawValue: 65) }
+    static var notFound: ExitStatus { ExitStatus(rawValue: 66) }
     /// A bug in Berth.
-    case internalError = 70
+    static var internalError: ExitStatus { ExitStatus(rawValue: 70) }
     /// The system refused: no descriptors, no memory.
-    case exhausted = 71
-    case cannotCreate = 73
-    case inputOutput = 74
-    case busy = 75
+    static var exhausted: ExitStatus { ExitStatus(rawValue: 71) }
+    static var cannotCreate: ExitStatus { ExitStatus(rawValue: 73) }
+    static var inputOutput: ExitStatus { ExitStatus(rawValue: 74) }
+    static var busy: ExitStatus { ExitStatus(rawValue: 75) }
     /// The token is stale.
-    case stale = 76
-    case permission = 77
-    case configuration = 78
-    case indeterminate = 80
+    static var stale: ExitStatus { ExitStatus(rawValue: 76) }
+    static var permission: ExitStatus { ExitStatus(rawValue: 77) }
+    static var configuration: ExitStatus { ExitStatus(rawValue: 78) }
+    static var indeterminate: ExitStatus { ExitStatus(rawValue: 80) }
     /// Done, but the answer could not be printed.
-    case notPrinted = 81
-    case timedOut = 124
+    static var notPrinted: ExitStatus { ExitStatus(rawValue: 81) }
+    static var timedOut: ExitStatus { ExitStatus(rawValue: 124) }
+
+    /// The status that tells of a failure.
+    init(_ code: CoordinatorError.Code) {
+        switch code {
+        case .notFound: self = .notFound
+        case .cannotCreate, .unsafeLocation: self = .cannotCreate
+        case .newerVersion, .damaged: self = .damaged
+        case .busy: self = .busy
+        case .timedOut: self = .timedOut
+        case .stale: self = .stale
+        case .unavailable: self = .no
+        case .permission: self = .permission
+        case .invalid: self = .usage
+        case .noRoom, .inputOutput, .moved: self = .inputOutput
+        case .exhausted: self = .exhausted
+        case .indeterminate: self = .indeterminate
+        default: self = .internalError
+        }
+    }
 }

@@ -1,47 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A directory of plain files that holds the state of one coordination domain.
-package final class Store: Sendable {
+///
+/// A store that does not exist yet reads as empty and is made by the first
+/// write. A handle whose store was moved or replaced opens what its path now
+/// leads to, once for all its callers, and goes on.
+///
+/// `@unchecked Sendable` because `engine` is only touched under `monitor`.
+package final class Store: @unchecked Sendable {
     package let path: String
-    package init(path: String) { self.path = path }
+    private let options: StoreOptions
+    private let environment: StoreEnvironment
+    private let monitor = Monitor()
+    private var engine: StoreEngine?
 
-    /// Opens the store at a path, or prepares to make it at the first write.
-    package static func open(
+    /// Names a store; nothing is opened before it is needed.
+    ///
+    /// - Parameter path: an absolute path.
+    package init(
         at path: String, options: StoreOptions = StoreOptions(),
         environment: StoreEnvironment = .live
-    ) throws(StoreError) -> Store { fatalError() }
-
-    /// Runs a body as the store's only writer and makes what it changed durable.
-    /// Blocks the current thread. A body that throws leaves no trace.
-    package func write<Result>(
-        _ operation: String, deadline: Deadline? = nil, isEssential: Bool = false,
-        _ body: (inout Transaction) throws -> Result
-    ) throws -> Result { fatalError() }
-
-    /// Runs a body on one consistent snapshot, without a lock.
-    package func read<Result>(_ body: (borrowing Snapshot) throws -> Result) throws -> Result {
-        fatalError()
+    ) {
+        self.path = path
+        self.options = options
+        self.environment = environment
     }
-}
 
-/// One consistent state of the store's records.
-package struct Snapshot {
-    package func record(_ key: RecordKey) throws(StoreError) -> Record? { fatalError() }
-    /// Records whose keys begin with a prefix, in key order, until the body returns false.
-    package func forEach(
-        prefix: String, from start: RecordKey? = nil, _ body: (Record) throws -> Bool
-    ) throws { fatalError() }
-}
+    /// Runs a body as the store's only writer, then makes what it changed
+    /// durable as the store was made to. Blocks the current thread.
+    ///
+    /// A body that changes nothing writes nothing, and one that throws leaves
+    /// no trace. After it returns, the change is in force for every other
+    /// process, and survives what the store's durability promises. The body
+    /// must not begin another transaction: that is a bug, and traps.
+    ///
+    /// - Parameters:
+    ///   - operation: says in the journal what was done, such as `port.reserve`.
+    ///   - deadline: when to stop waiting for other writers; by default the
+    ///     time that the store's options give.
+    ///   - cancellation: ends the wait for other writers early.
+    ///   - isEssential: may use the room that is kept for a full disk: for
+    ///     changes that give something back.
+    /// - Throws: `StoreError`, and whatever the body throws.
+    package func write<Result>(
+        _ operation: String, until deadline: Deadline? = nil,
+        cancellation: Cancellation? = nil, isEssential: Bool = false,
+        _ body: (inout Transaction) throws -> Result
+    ) throws -> Result {
+        let deadline = deadline ?? options.lockTimeout.map(Deadline.init(after:))
+        var transaction = StoreEngine.Write(
+            operation: operation, deadline: deadline, cancellation: cancellation,
+            isEssential: isEssential)
+        while true {
+            guard let engine = try current(creating: true) else {
+                preconditionFailure("a store that was made is there")
+            }
+            do {
+                return try engine.write(transaction, body)
+            } catch let error as StoreError where error.code == .moved && !transaction.isRetry {
+                // Before anything was written: the body's effects are nowhere.
+                transaction.isRetry = true
+                forget(engine)
+            }
+        }
+    }
 
-/// What a body of ``Store/write`` sees and changes.
-package struct Transaction {
-    /// The version that every record it writes will carry.
-    package var version: UInt64 { fatalError() }
-    package func record(_ key: RecordKey) throws(StoreError) -> Record? { fatalError() }
-    package func forEach(
-        prefix: String, from start: RecordKey? = nil, _ body: (Record) throws -> Bool
-    ) throws { fatalError() }
-    /// Value: JSON of at most 64 KiB on one line (as JSONWriter or JSONText.compact make it).
-    package mutating func set(_ key: RecordKey, _ value: [UInt8]) throws(StoreError) { fatalError() }
-    package mutating func delete(_ key: RecordKey) { fatalError() }
+    /// Makes the store where there is none, and changes nothing else.
+    package func create() throws {
+        try write("store.init") { _ in }
+    }
+
+    /// Runs a body on one consistent snapshot of everything acknowledged so
+    /// far, without a lock: no writer waits for it. Blocks the current thread
+    /// for as long as the reads of files take.
+    package func read<Result>(_ body: (Snapshot) throws -> Result) throws -> Result {
+        try body(try snapshot())
+    }
+
+    /// How the store makes its changes durable; nil where there is none yet.
+    package func durability() throws(StoreError) -> Durability? {
+        _ = try snapshot()
+        monitor.lock()
+        defer { monitor.unlock() }
+        return engine?.durability
+    }
+
+    private func snapshot() throws(StoreError) -> Snapshot {
+        guard let engine = try current(creating: false) else { return .empty }
+        if engine.isStillNamed { return try engine.snapshot() }
+        forget(engine)
+        guard let engine = try current(creating: false) else { return .empty }
+        return try engine.snapshot()
+    }
+
+    private func current(creating: Bool) throws(StoreError) -> StoreEngine? {
+        monitor.lock()
+        defer { monitor.unlock() }
+        if let engine { return engine }
+        let directory = try StoreDirectory.open(path, creating: creating, environment)
+        guard let directory else { return nil }
+        let opened = try StoreEngine.shared(directory, options.durability, environment)
+        engine = opened
+        return opened
+    }
+
+    private func forget(_ stale: StoreEngine) {
+        monitor.lock()
+        defer { monitor.unlock() }
+        if engine === stale { engine = nil }
+    }
 }

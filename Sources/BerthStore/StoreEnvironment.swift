@@ -4,6 +4,8 @@
 package struct StoreEnvironment: Sendable {
     package var storage: any StorageBackend
     package var limits: StoreLimits
+    /// What this process has open.
+    package var engines: EngineRegistry
     /// Tells one run of the machine from the next.
     package var bootID: @Sendable () throws(SystemError) -> String
     /// Milliseconds since 1970, for people who read the journal.
@@ -13,13 +15,14 @@ package struct StoreEnvironment: Sendable {
     package var process: @Sendable () -> Int32
 
     package init(
-        storage: any StorageBackend, limits: StoreLimits,
+        storage: any StorageBackend, limits: StoreLimits, engines: EngineRegistry,
         bootID: @escaping @Sendable () throws(SystemError) -> String,
         now: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64,
         user: @escaping @Sendable () -> UInt32, process: @escaping @Sendable () -> Int32
     ) {
         self.storage = storage
         self.limits = limits
+        self.engines = engines
         self.bootID = bootID
         self.now = now
         self.random = random
@@ -30,7 +33,7 @@ package struct StoreEnvironment: Sendable {
     /// This machine and this process.
     package static var live: StoreEnvironment {
         StoreEnvironment(
-            storage: SystemStorage(), limits: StoreLimits(),
+            storage: SystemStorage(), limits: StoreLimits(), engines: .ofThisProcess,
             bootID: { () throws(SystemError) in try MachineIdentity.bootID() },
             now: { Clock.wallMilliseconds },
             random: { UInt64.random(in: .min ... .max) },

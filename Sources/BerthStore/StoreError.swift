@@ -70,3 +70,16 @@ package struct StoreError: Error, Hashable, Sendable {
 extension StoreError: CustomStringConvertible {
     package var description: String { message }
 }
+
+extension StoreError {
+    /// A file of the store is not what was written there.
+    static func damaged(
+        _ storePath: String, _ file: String, at offset: Int? = nil, _ reason: String
+    ) -> StoreError {
+        let place = offset.map { ", byte " + String($0) } ?? ""
+        return StoreError(
+            .damaged,
+            "the store " + storePath + " is damaged (" + file + place + ": " + reason
+                + "); nothing was changed: keep a copy of it, then restore a backup")
+    }
+}

@@ -1,1 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+import BerthTestSupport
+import Testing
+
+@Suite("Store")
+struct StoreTests {
+    @Test func whatIsWrittenIsReadBack() throws {
+        try withTemporaryStore { store in
+            try store.write("test.set") { transaction in
+                try transaction.set(RecordKey("a"), Array("1".utf8))
+                try transaction.set(RecordKey("b"), Array("2".utf8))
+            }
+            let record = try store.read { try $0.record(RecordKey("a")) }
+            #expect(record?.value == Array("1".utf8))
+            #expect(record?.version == 1)
+        }
+    }
+
+    @Test func recordsSurviveRotationsAndMerges() throws {
+        var environment = StoreEnvironment.live
+        environment.limits.rotationBytes = 2048
+        environment.limits.extensionBytes = 1024
+        environment.limits.fenceBytes = 512
+        try withTemporaryStore(environment: environment) { store in
+            for index in 0..<2000 {
+                try store.write("test.set") { transaction in
+                    let key = RecordKey("k/" + String(index % 500))
+                    let old = try transaction.record(key)
+                    #expect((old != nil) == (index >= 500))
+                    if index % 7 == 0 {
+                        transaction.delete(key)
+                        try transaction.set(key, Array(String(index).utf8))
+                    } else {
+                        try transaction.set(key, Array(String(index).utf8))
+                    }
+                }
+            }
+            let seen = try store.read { snapshot in
+                var seen: [String: String] = [:]
+                try snapshot.forEach(prefix: "k/") { record in
+                    seen[record.key.text] = String(decoding: record.value, as: UTF8.self)
+                    return true
+                }
+                for index in 0..<500 {
+                    let record = try snapshot.record(RecordKey("k/" + String(index)))
+                    #expect(record?.value == Array(String(1500 + index).utf8))
+                }
+                return seen
+            }
+            #expect(seen.count == 500)
+            #expect(seen["k/7"] == "1507")
+        }
+    }
+}

@@ -141,7 +141,9 @@ struct RunReference: Hashable, Sendable {
     var last: String
 
     /// The name of the file in the store's directory.
-    var name: String { "run-" + String(number) + ".jsonl" }
+    var name: String { Self.name(number) }
+
+    static func name(_ number: UInt64) -> String { "run-" + String(number) + ".jsonl" }
 
     init(
         number: UInt64, bytes: Int, records: Int, fences: Int, fencesHash: UInt64, first: String,

@@ -20,7 +20,4 @@ extension MachineIdentity {
             return String(cString: base)
         }
     }
-
-    /// The user on whose behalf this process acts. The corresponding C function is `geteuid`.
-    package static var effectiveUser: UInt32 { UInt32(geteuid()) }
 }

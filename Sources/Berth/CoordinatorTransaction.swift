@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+/// What the body of ``Coordinator/transaction(_:_:)`` sees and changes.
+///
+/// Everything that it changes happens together, or not at all. It sees its own
+/// changes at once; others see them when the body has returned.
+public struct CoordinatorTransaction {
+    var base: Transaction
+
+    init(_ base: Transaction) {
+        self.base = base
+    }
+}

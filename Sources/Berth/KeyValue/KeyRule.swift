@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+/// Which keys a user may give, and the records behind them.
+enum KeyRule {
+    /// The longest key, in bytes.
+    static var maximumLength: Int { 255 }
+
+    /// Where the records of all keys are.
+    static var prefix: String { "kv/" }
+
+    /// The record of a key.
+    ///
+    /// - Throws: `invalid`, with the rule that the key breaks.
+    static func record(_ key: String) throws(CoordinatorError) -> RecordKey {
+        if let problem = problem(with: key) {
+            throw CoordinatorError(.invalid, "the key '" + key + "' " + problem)
+        }
+        return RecordKey(prefix + key)
+    }
+
+    /// The key of a record.
+    static func key(of record: RecordKey) -> String {
+        String(record.text.dropFirst(prefix.utf8.count))
+    }
+
+    /// What is wrong with a key; nil where nothing is.
+    static func problem(with key: String) -> String? {
+        let bytes = key.utf8
+        if bytes.isEmpty { return "is empty" }
+        if bytes.count > maximumLength { return "is longer than 255 bytes" }
+        if let problem = characterProblem(in: key) { return problem }
+        for part in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+            if part.isEmpty { return "begins or ends with a slash, or has two in a row" }
+            if part.elementsEqual(".".utf8) || part.elementsEqual("..".utf8) {
+                return "has . or .. as a part"
+            }
+        }
+        return nil
+    }
+
+    /// What is wrong with the beginning of keys; nil where nothing is.
+    static func problem(withPrefix prefix: String) -> String? {
+        if prefix.utf8.count > maximumLength { return "is longer than 255 bytes" }
+        return characterProblem(in: prefix)
+    }
+
+    private static func characterProblem(in key: String) -> String? {
+        let isPlain = key.utf8.allSatisfy {
+            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+        }
+        return isPlain ? nil : "may hold only printable ASCII without space, \" and \\"
+    }
+}

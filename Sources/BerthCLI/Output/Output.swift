@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+/// What a command says. The answer goes to standard output, in one piece when
+/// the command is done; everything else goes to standard error, a line at a
+/// time, and begins with `berth: `.
+final class Output {
+    private let streams: Streams
+    private let settings: Settings
+    private var answer: [UInt8] = []
+
+    init(_ streams: Streams, _ settings: Settings) {
+        self.streams = streams
+        self.settings = settings
+    }
+
+    // MARK: The answer
+
+    /// Adds a line of text to the answer.
+    func print(_ line: String) {
+        print(bytes: Array(line.utf8))
+    }
+
+    /// Adds a line of bytes, such as JSON, to the answer.
+    func print(bytes line: [UInt8]) {
+        answer += line
+        answer.append(UInt8(ascii: "\n"))
+    }
+
+    /// Adds a line of JSON to the answer.
+    func print(json: JSONWriter) {
+        print(bytes: json.bytes)
+    }
+
+    /// Adds a table, as wide as the terminal at most.
+    func print(_ table: Table) {
+        let width = streams.answerWidth()
+        let isColored =
+            switch settings.color {
+            case .always: true
+            case .never: false
+            case .auto: width != nil
+            }
+        for line in table.lines(width: width, isColored: isColored) { print(line) }
+    }
+
+    /// Writes the answer out: at the end, and before another command is run.
+    func flush() throws(SystemError) {
+        let bytes = answer
+        answer = []
+        if !bytes.isEmpty { try streams.write(bytes) }
+    }
+
+    // MARK: Messages
+
+    /// Whether a person at a terminal reads the messages.
+    var messagesAreSeen: Bool { streams.messagesAreSeen() }
+
+    /// Says why the command fails; nothing silences it.
+    func fail(_ message: String) {
+        say(message)
+    }
+
+    /// Says something worth knowing, unless told to be quiet.
+    func note(_ message: String) {
+        if settings.verbosity != .quiet { say(message) }
+    }
+
+    /// Says something that only the curious want to know.
+    func detail(_ message: String) {
+        if settings.verbosity == .verbose { say(message) }
+    }
+
+    private func say(_ message: String) {
+        streams.writeMessage(Array(("berth: " + TerminalText.escaped(message) + "\n").utf8))
+    }
+}

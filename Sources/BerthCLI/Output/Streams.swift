@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+/// Where a command reads and writes: the process's own streams, or a test's.
+struct Streams {
+    /// Reads what there is, at most as much as fits; 0 at the end.
+    var read: (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
+    /// Writes all of an answer.
+    var write: ([UInt8]) throws(SystemError) -> Void
+    /// Writes all of a message, or drops what cannot be written.
+    var writeMessage: ([UInt8]) -> Void
+    /// The columns of the terminal that receives the answer; nil where none does.
+    var answerWidth: () -> Int?
+    /// Whether a person at a terminal reads the messages.
+    var messagesAreSeen: () -> Bool
+
+    init(
+        read: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int,
+        write: @escaping ([UInt8]) throws(SystemError) -> Void,
+        writeMessage: @escaping ([UInt8]) -> Void,
+        answerWidth: @escaping () -> Int?,
+        messagesAreSeen: @escaping () -> Bool
+    ) {
+        self.read = read
+        self.write = write
+        self.writeMessage = writeMessage
+        self.answerWidth = answerWidth
+        self.messagesAreSeen = messagesAreSeen
+    }
+
+    /// The standard streams of the process.
+    static var standard: Streams {
+        Streams(
+            read: { buffer throws(SystemError) in try FileCalls.read(.standardInput, into: buffer) },
+            write: { bytes throws(SystemError) in try writeAll(bytes, to: .standardOutput) },
+            writeMessage: { bytes in try? writeAll(bytes, to: .standardError) },
+            answerWidth: {
+                guard Terminal.isTerminal(.standardOutput) else { return nil }
+                return Terminal.width(.standardOutput) ?? 80
+            },
+            messagesAreSeen: { Terminal.isTerminal(.standardError) })
+    }
+
+    private static func writeAll(
+        _ bytes: [UInt8], to file: FileDescriptor
+    ) throws(SystemError) {
+        try bytes.withUnsafeBufferPointer { buffer throws(SystemError) in
+            var rest = UnsafeRawBufferPointer(buffer)
+            while !rest.isEmpty {
+                let written = try FileCalls.write(file, rest)
+                rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+            }
+        }
+    }
+}

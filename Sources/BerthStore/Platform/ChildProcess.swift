@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#else
+    #error("Berth has not been taught the C library of this platform")
+#endif
+/// A command that this process runs and waits for.
+package struct ChildProcess {
+    /// How a process ended.
+    package enum Ending: Hashable, Sendable {
+        case exited(Int32)
+        case killed(signal: Int32)
+    }
+
+    package let identifier: Int32
+
+    /// The signals that are passed on to the command.
+    private static var forwarded: [Int32] { [SIGTERM, SIGINT, SIGHUP, SIGQUIT] }
+
+    /// Starts a command, found by `PATH`, with this process's environment. The
+    /// corresponding C function is `posix_spawnp`.
+    ///
+    /// From now on a TERM, INT, HUP or QUIT sent to this process is sent on to
+    /// the command; one that a terminal sends to both is not sent twice, and
+    /// one that is ignored stays so.
+    ///
+    /// - Parameter inheriting: Descriptors that the command keeps, under the same numbers.
+    package static func start(
+        _ words: [[UInt8]], inheriting files: [FileDescriptor]
+    ) throws(SystemError) -> ChildProcess {
+        // A signal between the start and the noting of the pid waits for its turn.
+        var blocked = sigset_t()
+        var original = sigset_t()
+        sigemptyset(&blocked)
+        for signal in forwarded { sigaddset(&blocked, signal) }
+        sigprocmask(SIG_BLOCK, &blocked, &original)
+        defer { sigprocmask(SIG_SETMASK, &original, nil) }
+        // Ignored, it would take the command's ending from us.
+        signal(SIGCHLD, SIG_DFL)
+
+        var attributes = SpawnAttributes()
+        attributes.setMask(original)
+        attributes.inherit(files)
+        let identifier = try attributes.spawn(words)
+        forwardTarget = identifier
+        for signal in forwarded { installForwarding(of: signal) }
+        return ChildProcess(identifier: identifier)
+    }
+
+    /// Waits for the end. The corresponding C functions are `waitid` and `waitpid`.
+    package func wait() throws(SystemError) -> Ending {
+        // The ended command keeps its pid until the forwarding is off, so that
+        // no signal can reach another process by that number.
+        var information = siginfo_t()
+        _ = try FileCalls.retrying("waitid") {
+            waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT)
+        }
+        forwardTarget = 0
+        var status: Int32 = 0
+        _ = try FileCalls.retrying("waitpid") { waitpid(identifier, &status, 0) }
+        let signal = status & 0x7F
+        return signal == 0 ? .exited((status >> 8) & 0xFF) : .killed(signal: signal)
+    }
+
+    /// Becomes a command, found by `PATH`; returns only where that fails. The
+    /// corresponding C function is `execvp`.
+    ///
+    /// - Parameter inheriting: Descriptors that the command keeps, under the same numbers.
+    package static func become(
+        _ words: [[UInt8]], inheriting files: [FileDescriptor]
+    ) -> SystemError {
+        signal(SIGPIPE, SIG_DFL)
+        signal(SIGXFSZ, SIG_DFL)
+        for file in files { _ = fcntl(file.rawValue, F_SETFD, 0) }
+        return withCStrings(words) { arguments in
+            if let program = arguments[0], let first = arguments.baseAddress {
+                execvp(program, first)
+            }
+            return .current("execvp")
+        }
+    }
+
+    /// Sets a variable of the environment that commands are given. The
+    /// corresponding C function is `setenv`.
+    package static func setVariable(_ name: String, _ value: String) {
+        setenv(name, value, 1)
+    }
+
+    /// Sends a signal on, unless the process ignores it.
+    private static func installForwarding(of number: Int32) {
+        var current = sigaction()
+        sigaction(number, nil, &current)
+        guard !isIgnoring(current) else { return }
+        var action = sigaction()
+        let handler: SignalHandler = { number, information, _ in
+            guard let information, isFromProcess(information.pointee) else { return }
+            let target = forwardTarget
+            let saved = errno
+            if target > 0 { kill(target, number) }
+            errno = saved
+        }
+        setHandler(handler, of: &action)
+        action.sa_flags = Int32(SA_SIGINFO) | Int32(SA_RESTART)
+        sigaction(number, &action, nil)
+    }
+}
+
+/// Whom signals are sent on to; 0 is nobody. Unsafe because a signal's handler
+/// reads it at any moment, which is sound for a word that is read and written whole.
+private nonisolated(unsafe) var forwardTarget: pid_t = 0
+
+private typealias SignalHandler =
+    @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
+
+#if canImport(Darwin)
+    private func isIgnoring(_ action: sigaction) -> Bool {
+        unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
+    }
+
+    private func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
+        action.__sigaction_u.__sa_sigaction = handler
+    }
+
+    /// A terminal's signals come from the kernel, which has no pid.
+    private func isFromProcess(_ information: siginfo_t) -> Bool { information.si_pid != 0 }
+#else
+    #if canImport(Glibc)
+        private func isIgnoring(_ action: sigaction) -> Bool {
+            unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
+        }
+
+        private func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
+            action.__sigaction_handler.sa_sigaction = handler
+        }
+    #else
+        private func isIgnoring(_ action: sigaction) -> Bool {
+            unsafeBitCast(action.__sa_handler.sa_handler, to: Int.self) == 1
+        }
+
+        private func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
+            action.__sa_handler.sa_sigaction = handler
+        }
+    #endif
+
+    /// A terminal's signals come from the kernel, whose codes are positive.
+    private func isFromProcess(_ information: siginfo_t) -> Bool { information.si_code <= 0 }
+#endif

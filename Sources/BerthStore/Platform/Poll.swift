@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#else
+    #error("Berth has not been taught the C library of this platform")
+#endif
+/// Waiting for the first of several descriptors that has something to say.
+package enum Poll {
+    /// Waits until a descriptor can be read, or has lost its last writer, or a
+    /// deadline has passed. The corresponding C function is `poll`.
+    ///
+    /// - Returns: Bit `i` for the descriptor at place `i`; 0 when the time is over.
+    package static func wait(
+        _ files: [FileDescriptor], until deadline: Deadline?
+    ) throws(SystemError) -> UInt32 {
+        try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, files.count)) {
+            entries throws(SystemError) -> UInt32 in
+            for (index, file) in files.enumerated() {
+                entries.initializeElement(
+                    at: index, to: pollfd(fd: file.rawValue, events: Int16(POLLIN), revents: 0))
+            }
+            while true {
+                let result = poll(
+                    entries.baseAddress, nfds_t(files.count), milliseconds(until: deadline))
+                if result > 0 { break }
+                if result == 0 {
+                    if let deadline, deadline.isPast { return 0 }
+                } else if Errno.current != .interrupted {
+                    throw .current("poll")
+                }
+            }
+            var ready: UInt32 = 0
+            for index in files.indices where entries[index].revents != 0 { ready |= 1 << index }
+            return ready
+        }
+    }
+
+    /// Rounded up, so that a wait never ends before its time.
+    private static func milliseconds(until deadline: Deadline?) -> Int32 {
+        guard let deadline else { return -1 }
+        return Int32(clamping: (deadline.remaining + 999_999) / 1_000_000)
+    }
+}

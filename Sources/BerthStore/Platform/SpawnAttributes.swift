@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#else
+    #error("Berth has not been taught the C library of this platform")
+#endif
+/// How a command is started. The corresponding C types are
+/// `posix_spawn_file_actions_t` and `posix_spawnattr_t`.
+struct SpawnAttributes: ~Copyable {
+    #if canImport(Darwin)
+        private var actions: posix_spawn_file_actions_t?
+        private var attributes: posix_spawnattr_t?
+    #else
+        private var actions = posix_spawn_file_actions_t()
+        private var attributes = posix_spawnattr_t()
+    #endif
+
+    /// The dispositions that a command-line tool changes for itself are given
+    /// back to the command.
+    init() {
+        posix_spawn_file_actions_init(&actions)
+        posix_spawnattr_init(&attributes)
+        var defaults = sigset_t()
+        sigemptyset(&defaults)
+        sigaddset(&defaults, SIGPIPE)
+        sigaddset(&defaults, SIGXFSZ)
+        posix_spawnattr_setsigdefault(&attributes, &defaults)
+    }
+
+    deinit {
+        var (actions, attributes) = (actions, attributes)
+        posix_spawn_file_actions_destroy(&actions)
+        posix_spawnattr_destroy(&attributes)
+    }
+
+    mutating func setMask(_ mask: sigset_t) {
+        var mask = mask
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+
+    /// Keeps descriptors open in the command, under their own numbers.
+    mutating func inherit(_ files: [FileDescriptor]) {
+        for file in files {
+            #if canImport(Darwin)
+                posix_spawn_file_actions_addinherit_np(&actions, file.rawValue)
+            #else
+                // Onto itself: that takes close-on-exec away, in the command only.
+                posix_spawn_file_actions_adddup2(&actions, file.rawValue, file.rawValue)
+            #endif
+        }
+    }
+
+    mutating func spawn(_ words: [[UInt8]]) throws(SystemError) -> Int32 {
+        var identifier = pid_t()
+        let result = withCStrings(words) { arguments in
+            guard let program = arguments[0], let first = arguments.baseAddress else {
+                return EINVAL
+            }
+            return posix_spawnp(&identifier, program, &actions, &attributes, first, environ)
+        }
+        if result != 0 { throw SystemError("posix_spawnp", Errno(rawValue: result)) }
+        return identifier
+    }
+}
+
+/// Lends texts as C does: each ends with NUL, and a null pointer ends them all.
+func withCStrings<Result>(
+    _ words: [[UInt8]],
+    _ body: (UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+    withUnsafeTemporaryAllocation(
+        of: UnsafeMutablePointer<CChar>?.self, capacity: words.count + 1
+    ) { pointers in
+        for (index, word) in words.enumerated() {
+            let copy = UnsafeMutablePointer<CChar>.allocate(capacity: word.count + 1)
+            for (place, byte) in word.enumerated() { copy[place] = CChar(bitPattern: byte) }
+            copy[word.count] = 0
+            pointers.initializeElement(at: index, to: copy)
+        }
+        pointers.initializeElement(at: words.count, to: nil)
+        defer { for pointer in pointers { pointer?.deallocate() } }
+        return body(pointers)
+    }
+}

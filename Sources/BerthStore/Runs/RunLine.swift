@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A line of a run: a record, a tombstone or a fence.
+///
+/// ```
+/// {"h":…,"o":OFFSET,"n":VERSION,"k":"KEY","v":VALUE}    a record
+/// {"h":…,"o":OFFSET,"n":VERSION,"k":"KEY"}              a tombstone
+/// {"h":…,"o":OFFSET,"f":"KEY","at":OFFSET}              a fence
+/// ```
+///
+/// `o` is the line's own offset, so a line in the wrong place is noticed.
+struct RunLine {
+    enum Content {
+        case record(version: UInt64, value: Range<Int>?)
+        case fence(at: Int)
+    }
+
+    /// Where the key's text is in the line.
+    let key: Range<Int>
+    let content: Content
+
+    /// Reads a line; nil where it is not valid, or not at its place.
+    ///
+    /// - Parameter line: the bytes without the newline.
+    init?(_ line: UnsafeRawBufferPointer, at offset: Int, _ key: SipHash) {
+        guard Frame.verified(line, key) != nil else { return nil }
+        let base = Frame.prefixLength
+        var scanner = Scanner(UnsafeRawBufferPointer(rebasing: line[base...]))
+        guard scanner.skip(",\"o\":"), let stated = scanner.number(), stated == UInt64(offset)
+        else { return nil }
+        if scanner.skip(",\"n\":") {
+            guard let version = scanner.number(), scanner.skip(",\"k\":"),
+                let key = scanner.string()
+            else { return nil }
+            self.key = key.moved(by: base)
+            if scanner.skip(",\"v\":") {
+                guard let value = scanner.value() else { return nil }
+                content = .record(version: version, value: value.moved(by: base))
+            } else {
+                content = .record(version: version, value: nil)
+            }
+        } else {
+            guard scanner.skip(",\"f\":"), let key = scanner.string(), scanner.skip(",\"at\":"),
+                let at = scanner.number(), let at = Int(exactly: at)
+            else { return nil }
+            self.key = key.moved(by: base)
+            content = .fence(at: at)
+        }
+        guard scanner.skip("}"), scanner.isAtEnd else { return nil }
+    }
+
+    static func encode(_ entry: Entry, at offset: Int, _ key: SipHash) -> [UInt8] {
+        var line = Frame.begin(capacity: 80 + entry.key.count + (entry.value?.count ?? 0))
+        line.append(",\"o\":")
+        line.append(decimal: offset)
+        line.append(",\"n\":")
+        line.append(decimal: entry.version)
+        line.append(",\"k\":\"")
+        line.append(contentsOf: entry.key)
+        line.append("\"")
+        if let value = entry.value {
+            line.append(",\"v\":")
+            line.append(contentsOf: value)
+        }
+        _ = Frame.end(&line, key)
+        return line
+    }
+
+    static func encode(fence text: [UInt8], to target: Int, at offset: Int, _ key: SipHash) -> [UInt8]
+    {
+        var line = Frame.begin(capacity: 80 + text.count)
+        line.append(",\"o\":")
+        line.append(decimal: offset)
+        line.append(",\"f\":\"")
+        line.append(contentsOf: text)
+        line.append("\",\"at\":")
+        line.append(decimal: target)
+        _ = Frame.end(&line, key)
+        return line
+    }
+}
+
+extension Entry {
+    /// The record or tombstone that a line of a run is; nil for a fence.
+    init?(_ line: RunLine, in bytes: UnsafeRawBufferPointer) {
+        guard case .record(let version, let value) = line.content else { return nil }
+        self.init(
+            key: Array(bytes[line.key]), value: value.map { Array(bytes[$0]) }, version: version)
+    }
+}

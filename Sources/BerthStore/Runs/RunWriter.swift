@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Writes a run: records in the order of their keys, then the fences.
+struct RunWriter {
+    private let number: UInt64
+    private let key: SipHash
+    private let fenceBytes: Int
+    private let write: (UnsafeRawBufferPointer, Int) throws(StoreError) -> Void
+
+    private var buffer: [UInt8] = []
+    /// Where in the file the buffer begins.
+    private var base = 0
+    private var records = 0
+    private var fences: [(key: [UInt8], target: Int)] = []
+    private var last: [UInt8] = []
+
+    /// How much is gathered for one write.
+    private static var bufferSize: Int { 256 * 1024 }
+
+    /// - Parameter write: writes bytes at an offset of the run's file, all of them.
+    init(
+        number: UInt64, key: SipHash, fenceBytes: Int,
+        write: @escaping (UnsafeRawBufferPointer, Int) throws(StoreError) -> Void
+    ) {
+        self.number = number
+        self.key = key
+        self.fenceBytes = fenceBytes
+        self.write = write
+    }
+
+    mutating func append(_ entry: Entry) throws(StoreError) {
+        let offset = base + buffer.count
+        if offset >= fences.count * fenceBytes { fences.append((entry.key, offset)) }
+        records += 1
+        last = entry.key
+        try append(line: RunLine.encode(entry, at: offset, key))
+    }
+
+    private mutating func append(line: [UInt8]) throws(StoreError) {
+        buffer.append(contentsOf: line)
+        if buffer.count >= Self.bufferSize { try flushBuffer() }
+    }
+
+    private mutating func flushBuffer() throws(StoreError) {
+        let write = write
+        let base = base
+        let result = buffer.withUnsafeBytes { bytes -> Result<Void, StoreError> in
+            Result { () throws(StoreError) in try write(bytes, base) }
+        }
+        try result.get()
+        self.base += buffer.count
+        buffer.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes the fences; returns how a header names the run, or nil where it
+    /// has no record.
+    mutating func finish() throws(StoreError) -> RunReference? {
+        guard let first = fences.first?.key else { return nil }
+        let start = base + buffer.count
+        var block: [UInt8] = []
+        for fence in fences {
+            block += RunLine.encode(
+                fence: fence.key, to: fence.target, at: start + block.count, key)
+        }
+        try append(line: block)
+        try flushBuffer()
+        return RunReference(
+            number: number, bytes: base, records: records, fences: start,
+            fencesHash: block.withUnsafeBytes { key.hash($0) },
+            first: String(decoding: first, as: UTF8.self),
+            last: String(decoding: last, as: UTF8.self))
+    }
+}

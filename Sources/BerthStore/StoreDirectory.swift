@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The directory of a store, kept open, and the rules by which a file in it
+/// is trusted.
+final class StoreDirectory: Sendable {
+    let path: String
+    let identity: FileIdentity
+    let storage: any StorageBackend
+    let descriptor: FileDescriptor
+    private let user: UInt32
+
+    /// The names of the files. `lock` is never unlinked, renamed or truncated.
+    static var lockName: String { "lock" }
+    static var journalName: String { "journal" }
+    static var newJournalName: String { "journal.new" }
+    static var hintName: String { "hint" }
+    static var historyName: String { "history" }
+    static var runPrefix: String { "run-" }
+
+    /// Opens the directory; nil where there is none and none is to be made.
+    static func open(
+        _ path: String, creating: Bool, _ environment: StoreEnvironment
+    ) throws(StoreError) -> StoreDirectory? {
+        if let descriptor = try openDescriptor(path, environment.storage) {
+            return try StoreDirectory(path, descriptor, environment)
+        }
+        guard creating else { return nil }
+        try make(path, environment.storage)
+        guard let descriptor = try openDescriptor(path, environment.storage) else {
+            throw StoreError(.moved, "the store " + path + " vanished while it was made; try again")
+        }
+        return try StoreDirectory(path, descriptor, environment)
+    }
+
+    private static func openDescriptor(
+        _ path: String, _ storage: any StorageBackend
+    ) throws(StoreError) -> FileDescriptor? {
+        do throws(SystemError) {
+            return try storage.openDirectory(path)
+        } catch where error.errno == .noEntry {
+            return nil
+        } catch where error.errno == .notDirectory {
+            throw StoreError(
+                .cannotCreate,
+                "the store " + path + " is not a directory; name another place with --store or "
+                    + "BERTH_STORE", cause: error)
+        } catch {
+            throw .system("cannot open the store " + path, error)
+        }
+    }
+
+    private init(
+        _ path: String, _ descriptor: FileDescriptor, _ environment: StoreEnvironment
+    ) throws(StoreError) {
+        self.path = path
+        self.descriptor = descriptor
+        storage = environment.storage
+        user = environment.user()
+        do throws(StoreError) {
+            identity = try Self.checked(descriptor, path, environment)
+        } catch {
+            environment.storage.close(descriptor)
+            throw error
+        }
+    }
+
+    deinit {
+        storage.close(descriptor)
+    }
+
+    /// Refuses a directory that is not the user's alone, or not on this machine.
+    private static func checked(
+        _ descriptor: FileDescriptor, _ path: String, _ environment: StoreEnvironment
+    ) throws(StoreError) -> FileIdentity {
+        let status: FileStatus
+        let unsafeKind: String?
+        do throws(SystemError) {
+            status = try environment.storage.status(of: descriptor)
+            unsafeKind = try environment.storage.unsafeFileSystem(of: descriptor)
+        } catch {
+            throw .system("cannot look at the store " + path, error)
+        }
+        let user = environment.user()
+        if status.owner != user, status.owner != 0 {
+            throw StoreError(
+                .permission,
+                "the store " + path + " belongs to user " + String(status.owner)
+                    + ", not to you; name one of your own with --store or BERTH_STORE")
+        }
+        if status.permissions & 0o022 != 0 {
+            throw StoreError(
+                .permission,
+                "the store " + path + " can be written by others; close it: chmod 700 " + path)
+        }
+        if let unsafeKind {
+            throw StoreError(
+                .unsafeLocation,
+                "the store " + path + " is on " + unsafeKind
+                    + ", where locks cannot be trusted; name a place on a local disk: "
+                    + "BERTH_STORE=/var/tmp/berth-" + String(user))
+        }
+        return status.identity
+    }
+
+    /// Makes the directory and those above it, each durable in the one above.
+    private static func make(
+        _ path: String, _ storage: any StorageBackend
+    ) throws(StoreError) {
+        do throws(SystemError) {
+            do throws(SystemError) {
+                try storage.makeDirectory(path)
+            } catch where error.errno == .noEntry && path != parent(of: path) {
+                try? make(parent(of: path), storage)
+                try storage.makeDirectory(path)
+            }
+            let above = try storage.openDirectory(parent(of: path))
+            defer { storage.close(above) }
+            try storage.flushDirectory(above)
+        } catch where error.errno == .exists {
+            return
+        } catch {
+            throw StoreError(
+                .cannotCreate,
+                "cannot make the store " + path + ": " + error.errno.description
+                    + "; name another place with --store or BERTH_STORE", cause: error)
+        }
+    }
+
+    private static func parent(of path: String) -> String {
+        let trimmed = path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
+        guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
+        return slash == trimmed.utf8.startIndex ? "/" : String(trimmed[..<slash])
+    }
+
+    // MARK: Files
+
+    /// A file of the store that was opened and may be trusted.
+    struct File {
+        let descriptor: FileDescriptor
+        let status: FileStatus
+    }
+
+    /// Opens a file; nil where the name is free and none is to be made. A
+    /// link, a FIFO, another's file and one with a second name are refused.
+    func open(_ name: String, _ mode: OpenMode) throws(StoreError) -> File? {
+        let descriptor: FileDescriptor
+        do throws(SystemError) {
+            descriptor = try storage.open(name, in: self.descriptor, mode)
+        } catch where error.errno == .noEntry {
+            return nil
+        } catch where error.errno == .symbolicLinkLoop {
+            throw planted(name, "a symbolic link")
+        } catch where error.errno == .noSuchDevice || error.errno == .isDirectory {
+            throw planted(name, "not a regular file")
+        } catch {
+            throw .system("cannot open " + path + "/" + name, error)
+        }
+        do throws(StoreError) {
+            let status = try status(of: descriptor, name)
+            if status.kind != .regular { throw planted(name, "not a regular file") }
+            if status.links > 1 { throw planted(name, "known under a second name") }
+            if status.owner != user, status.owner != 0 {
+                throw planted(name, "owned by user " + String(status.owner))
+            }
+            return File(descriptor: descriptor, status: status)
+        } catch {
+            storage.close(descriptor)
+            throw error
+        }
+    }
+
+    func status(of file: FileDescriptor, _ name: String) throws(StoreError) -> FileStatus {
+        do throws(SystemError) {
+            return try storage.status(of: file)
+        } catch {
+            throw .system("cannot look at " + path + "/" + name, error)
+        }
+    }
+
+    private func planted(_ name: String, _ what: String) -> StoreError {
+        StoreError(
+            .permission,
+            path + "/" + name + " is " + what
+                + ", which Berth never makes; find out who put it there, and remove it")
+    }
+
+    /// Which file a name now stands for; nil where it is free.
+    func identity(ofName name: String) throws(StoreError) -> FileIdentity? {
+        do throws(SystemError) {
+            return try storage.status(ofName: name, in: descriptor).identity
+        } catch where error.errno == .noEntry {
+            return nil
+        } catch {
+            throw .system("cannot look at " + path + "/" + name, error)
+        }
+    }
+
+    func entries() throws(StoreError) -> [String] {
+        do throws(SystemError) {
+            return try storage.entries(of: descriptor)
+        } catch {
+            throw .system("cannot list the store " + path, error)
+        }
+    }
+
+    /// Makes sure that the path still leads to this directory, and the name
+    /// `lock` to the file that is locked: else two could be in at once.
+    func checkStillNamed(lock: FileIdentity) throws(StoreError) {
+        do throws(SystemError) {
+            let status = try storage.status(ofPath: path + "/" + Self.lockName)
+            if status.identity == lock { return }
+        } catch where error.errno == .noEntry || error.errno == .notDirectory {
+            // Said below.
+        } catch {
+            throw .system("cannot look at the store " + path, error)
+        }
+        throw StoreError(
+            .moved, "the store " + path + " was moved, replaced or lost its file lock; try again")
+    }
+
+    /// Refuses a directory whose journal is gone while other files tell that
+    /// there was one: that store is lost, not new.
+    func checkNeverUsed() throws(StoreError) {
+        for name in try entries() {
+            let isTrace =
+                name == Self.hintName || name == Self.historyName || name.hasPrefix(Self.runPrefix)
+            if isTrace {
+                throw .damaged(path, Self.journalName, "it is missing while " + name + " is there")
+            }
+        }
+    }
+}

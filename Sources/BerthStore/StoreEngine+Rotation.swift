@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension StoreEngine {
+    /// Begins the next generation where the disk has room for it. Returns
+    /// whether it did: a store without room goes on in the old one.
+    func rotateIfPossible(_ generation: Generation) throws(StoreError) -> Bool {
+        do throws(StoreError) {
+            try rotate(generation)
+            return true
+        } catch where error.code == .noRoom && !generation.isSealed {
+            return false
+        }
+    }
+
+    /// Begins the next generation: the lines become part of the runs, and a
+    /// new file takes the journal's place. The caller holds the writers' lock
+    /// and `state`; the generation is the current one and was read to its end.
+    ///
+    /// The order of the steps, and what a crash after each of them leaves:
+    /// 1. the new run and `journal.new` are written and flushed: two files
+    ///    that no header names, swept by the next rotation;
+    /// 2. the directory is flushed, so that the new header can never be found
+    ///    without its run;
+    /// 3. the old generation is sealed: the next writer rotates again;
+    /// 4. `journal.new` is renamed: the new generation, not yet published;
+    ///    the next writer begins another before anything is acknowledged;
+    /// 5. the directory is flushed and the hint published: done.
+    func rotate(_ generation: Generation) throws(StoreError) {
+        let header = try writeNext(generation)
+        // A torn end is no place for a seal; whoever has that file open
+        // notices by its hint that another generation is there.
+        if !generation.isSealed, generation.isClean { try generation.seal() }
+        try install(header)
+        archive(generation)
+        sweep(header)
+    }
+
+    /// Makes the first generation of a new store.
+    func create() throws(StoreError) {
+        try directory.checkNeverUsed()
+        var header = GenerationHeader(
+            generation: 1, number: 0, previous: 0,
+            storeID: UInt128(environment.random()) << 64 | UInt128(environment.random()),
+            salt: SipHash(k0: environment.random(), k1: environment.random()),
+            bootID: bootID, durability: newDurability, time: environment.now(), runs: [],
+            nextRun: 1)
+        try writeJournal(&header)
+        try install(header)
+    }
+
+    // MARK: Writing the next generation
+
+    private func writeNext(
+        _ old: Generation
+    ) throws(StoreError) -> GenerationHeader {
+        var header = old.header
+        header.generation += 1
+        header.number = old.lastNumber
+        header.previous = old.lastHash
+        if old.header.durability == .process, old.header.bootID != bootID {
+            // Transactions may have been acknowledged and lost with the
+            // machine: none of their numbers is given again.
+            header.number += Generation.maximumTransactions
+        }
+        header.bootID = bootID
+        header.time = environment.now()
+        if old.tail.count > 0 {
+            let count = MergePolicy.newestToMerge(
+                sizes: old.runs.reversed().map(\.reference.bytes), incoming: old.end, limits)
+            header.runs.removeLast(count)
+            if let run = try writeRun(old, merging: count, number: header.nextRun) {
+                header.runs.append(run)
+            }
+            header.nextRun += 1
+        }
+        try writeJournal(&header)
+        return header
+    }
+
+    /// Writes the tail, and the newest runs with it, as one new run.
+    private func writeRun(
+        _ old: Generation, merging count: Int, number: UInt64
+    ) throws(StoreError) -> RunReference? {
+        var sources: [any EntryCursor] = [TailCursor(old.tail, from: Self.noBytes)]
+        for run in old.runs.suffix(count).reversed() { sources.append(RunCursor(run, at: 0)) }
+        // A tombstone hides what older runs hold; below the oldest there is nothing.
+        let keepsTombstones = count < old.runs.count
+        let name = RunReference.name(number)
+        let storage = directory.storage
+        let file = try newFile(name)
+        defer { storage.close(file) }
+        do throws(StoreError) {
+            var writer = RunWriter(
+                number: number, key: old.header.salt, fenceBytes: limits.fenceBytes
+            ) { bytes, offset throws(StoreError) in
+                try self.step { () throws(SystemError) in
+                    try storage.writeAll(file, bytes, at: offset)
+                }
+            }
+            var cursor = try MergedCursor(sources)
+            while let entry = try cursor.next() {
+                if entry.value != nil || keepsTombstones { try writer.append(entry) }
+            }
+            let reference = try writer.finish()
+            try step { () throws(SystemError) in try storage.flush(file) }
+            return reference
+        } catch {
+            try? storage.unlink(name, in: directory.descriptor)
+            throw error
+        }
+    }
+
+    /// Writes a journal that holds a header and room for lines, under its
+    /// temporary name, and makes it and all names durable.
+    private func writeJournal(_ header: inout GenerationHeader) throws(StoreError) {
+        let line = header.encode()
+        let storage = directory.storage
+        let file = try newFile(StoreDirectory.newJournalName)
+        defer { storage.close(file) }
+        do throws(StoreError) {
+            try step { () throws(SystemError) in
+                let filling = [UInt8](repeating: Frame.fill, count: limits.extensionBytes)
+                try storage.writeAll(file, line + filling, at: 0)
+                try storage.flush(file)
+                try storage.flushDirectory(directory.descriptor)
+            }
+        } catch {
+            try? storage.unlink(StoreDirectory.newJournalName, in: directory.descriptor)
+            throw error
+        }
+    }
+
+    /// Makes a file that no header names, in the place of one that a crash left.
+    private func newFile(_ name: String) throws(StoreError) -> FileDescriptor {
+        try step { () throws(SystemError) in
+            do throws(SystemError) {
+                return try directory.storage.open(name, in: directory.descriptor, .creatingNew)
+            } catch where error.errno == .exists {
+                try directory.storage.unlink(name, in: directory.descriptor)
+                return try directory.storage.open(name, in: directory.descriptor, .creatingNew)
+            }
+        }
+    }
+
+    /// Runs a part of a rotation, and says which store it was where it fails.
+    private func step<Result>(
+        _ body: () throws(SystemError) -> Result
+    ) throws(StoreError) -> Result {
+        do throws(SystemError) {
+            return try body()
+        } catch {
+            throw .system("cannot begin a new journal in " + directory.path, error)
+        }
+    }
+
+
+    /// Gives the new journal its name, and says that it is durable.
+    private func install(_ header: GenerationHeader) throws(StoreError) {
+        generation = nil
+        try step { () throws(SystemError) in
+            try directory.storage.rename(
+                StoreDirectory.newJournalName, to: StoreDirectory.journalName,
+                in: directory.descriptor)
+            try directory.storage.flushDirectory(directory.descriptor)
+        }
+        guard let opened = try Generation.open(directory), opened.header == header else {
+            throw StoreError(
+                .moved, "the journal of " + directory.path + " was replaced; try again")
+        }
+        _ = try opened.catchUp()
+        generation = opened
+        try publish(opened, flushed: opened.end)
+    }
+
+    // MARK: What is left of the past
+
+    /// Keeps the old generation for people to read. Best effort: nothing
+    /// depends on it.
+    private func archive(_ old: Generation) {
+        let storage = directory.storage
+        let name = StoreDirectory.historyName
+        try? storage.makeDirectory(name, in: directory.descriptor)
+        guard let folder = try? storage.openDirectory(name, in: directory.descriptor) else {
+            return
+        }
+        defer { storage.close(folder) }
+        let number = old.header.generation
+        if number > limits.historyGenerations {
+            try? storage.unlink(
+                Self.archiveName(number - limits.historyGenerations), in: folder)
+        }
+        guard limits.historyGenerations > 0, let bytes = try? old.whatIsWritten(),
+            let file = try? storage.open(Self.archiveName(number), in: folder, .creatingNew)
+        else { return }
+        defer { storage.close(file) }
+        try? storage.writeAll(file, bytes, at: 0)
+    }
+
+    private static func archiveName(_ generation: UInt64) -> String {
+        String(generation) + ".jsonl"
+    }
+
+    /// Removes the files that the header does not name. It is durable, so
+    /// nobody will ever look for them again; who still reads them has them open.
+    private func sweep(_ header: GenerationHeader) {
+        guard let names = try? directory.entries() else { return }
+        for name in names where name.hasPrefix(StoreDirectory.runPrefix) {
+            if header.runs.contains(where: { $0.name == name }) { continue }
+            try? directory.storage.unlink(name, in: directory.descriptor)
+        }
+    }
+
+    private static var noBytes: UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: nil, count: 0)
+    }
+}

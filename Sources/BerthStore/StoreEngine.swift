@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The critical section of one store, shared by all handles of this process.
+///
+/// Three locks, taken in this order: `writers` lets one thread of the process
+/// write at a time, the file's `flock` one process of the machine, and `state`
+/// guards what this process has in memory, for moments only.
+///
+/// `@unchecked Sendable` because everything that varies is only touched under
+/// `state`, or is set once before the engine is shared.
+final class StoreEngine: @unchecked Sendable {
+    let directory: StoreDirectory
+    let environment: StoreEnvironment
+    let bootID: String
+    /// For a store that is made.
+    let newDurability: Durability
+    private let process: Int32
+
+    private let writers = ThreadLock()
+    private let state = Monitor()
+    /// Opened by the first write: reading takes no lock, and works where the
+    /// file cannot be opened for writing. Guarded by `writers`.
+    private var fileLock: FileLock?
+    /// Guarded by `state`, as is all below.
+    var generation: Generation?
+    private var hintFile: FileDescriptor?
+
+    private init(
+        _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
+    ) throws(StoreError) {
+        self.directory = directory
+        self.environment = environment
+        newDurability = durability
+        process = environment.process()
+        do throws(SystemError) {
+            bootID = try environment.bootID()
+        } catch {
+            throw .system("cannot tell this run of the machine from the last", error)
+        }
+    }
+
+    deinit {
+        if let hintFile { directory.storage.close(hintFile) }
+    }
+
+    /// The engine of a directory: one for each in a process, however often
+    /// and under whatever path it is opened. `flock` would take two for
+    /// strangers, and each would wait for the other.
+    static func shared(
+        _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
+    ) throws(StoreError) -> StoreEngine {
+        try environment.engines.engine(directory.identity) { () throws(StoreError) in
+            try StoreEngine(directory, durability, environment)
+        }
+    }
+
+    var durability: Durability? {
+        state.lock()
+        defer { state.unlock() }
+        return generation?.header.durability
+    }
+
+    var limits: StoreLimits { environment.limits }
+    private var storage: any StorageBackend { directory.storage }
+
+    /// A child of `fork` shares the parent's descriptions: its unlock would
+    /// be the parent's.
+    private func checkProcess() throws(StoreError) {
+        if environment.process() != process {
+            throw StoreError(
+                .invalid, "a store does not survive fork; open it again in the new process")
+        }
+    }
+
+    // MARK: Writing
+
+    /// How a body is to be run.
+    struct Write {
+        let operation: String
+        let deadline: Deadline?
+        let cancellation: Cancellation?
+        let isEssential: Bool
+        var isRetry = false
+    }
+
+    func write<Result>(
+        _ write: Write, _ body: (inout Transaction) throws -> Result
+    ) throws -> Result {
+        try checkProcess()
+        guard writers.lock(until: write.deadline) else {
+            throw StoreError(
+                .timedOut, "another thread has held the store's lock for too long; try again")
+        }
+        defer { writers.unlock() }
+        let lock = try openedLock()
+        let held = try lock.acquire(until: write.deadline, write.cancellation)
+        defer { lock.release(held) }
+        let identity = try directory.status(
+            of: lock.descriptor(of: held), StoreDirectory.lockName
+        ).identity
+        try directory.checkStillNamed(lock: identity)
+
+        let (result, changes) = try run(body)
+        if changes.isEmpty { return result }
+        // A lock file that was deleted meanwhile let another writer in.
+        try directory.checkStillNamed(lock: identity)
+        try commit(changes, write)
+        return result
+    }
+
+    /// Runs a body on the state as it is under the writers' lock. The
+    /// snapshot is gone when this returns, so that the tail need not be
+    /// copied to grow.
+    private func run<Result>(
+        _ body: (inout Transaction) throws -> Result
+    ) throws -> (Result, [Change]) {
+        var transaction = Transaction(try settledSnapshot())
+        let result = try body(&transaction)
+        return (result, transaction.changes)
+    }
+
+    private func openedLock() throws(StoreError) -> FileLock {
+        if let fileLock { return fileLock }
+        let directory = directory
+        let lock = try FileLock(storage: storage) { () throws(StoreError) in
+            if let file = try directory.open(StoreDirectory.lockName, .readingAndWriting) {
+                return file.descriptor
+            }
+            // Its name can come back only with a new store: a second file of
+            // that name beside a journal would let two writers in.
+            if try directory.identity(ofName: StoreDirectory.journalName) != nil {
+                throw .damaged(directory.path, StoreDirectory.lockName, "it is missing")
+            }
+            try directory.checkNeverUsed()
+            guard let file = try directory.open(StoreDirectory.lockName, .creating) else {
+                throw StoreError(.moved, "the store " + directory.path + " vanished; try again")
+            }
+            return file.descriptor
+        }
+        fileLock = lock
+        return lock
+    }
+
+    private func commit(_ changes: [Change], _ write: Write) throws(StoreError) {
+        state.lock()
+        defer { state.unlock() }
+        guard let generation else { preconditionFailure("a settled store has a generation") }
+        let origin = TransactionLine.Origin(
+            time: environment.now(), process: process, user: environment.user(),
+            operation: write.operation)
+        try generation.append(changes, origin, isEssential: write.isEssential, limits)
+        // From here on the line is in the file: what fails now is not undone.
+        do throws(StoreError) {
+            if generation.header.durability == .strict {
+                try flush(generation)
+            } else {
+                try publish(generation, flushed: generation.flushed)
+            }
+        } catch {
+            self.generation = nil
+            throw StoreError(
+                .indeterminate,
+                "the change was written but may not survive a power loss (" + error.message
+                    + "); look whether it is there before trying again", cause: error.cause)
+        }
+    }
+
+    /// Makes the lines durable, and says so. A file whose flush failed is
+    /// never trusted again: the lines go on in a new one.
+    private func flush(_ generation: Generation) throws(StoreError) {
+        do throws(SystemError) {
+            try generation.flush()
+        } catch {
+            return try rotate(generation)
+        }
+        try publish(generation, flushed: generation.end)
+    }
+
+    // MARK: The state under the writers' lock
+
+    private func settledSnapshot() throws(StoreError) -> Snapshot {
+        state.lock()
+        defer { state.unlock() }
+        do throws(StoreError) {
+            return try settle().snapshot
+        } catch {
+            // Whatever was seen is looked at afresh the next time.
+            generation = nil
+            throw error
+        }
+    }
+
+    /// The current generation, caught up and in order. The caller holds the
+    /// writers' lock and `state`.
+    private func settle() throws(StoreError) -> Generation {
+        while true {
+            guard let generation = try opened() else {
+                try create()
+                continue
+            }
+            let stop = try generation.catchUp()
+            if stop == .end, generation.settledEnd == generation.end {
+                if generation.end < limits.rotationBytes { return generation }
+                if try rotateIfPossible(generation) { continue }
+                return generation
+            }
+            let verdict = Recovery.verdict(try evidence(generation, stop))
+            switch verdict {
+            case .settled:
+                break
+            case .cut:
+                generation.cutTorn()
+            case .flush:
+                try flush(generation)
+            case .rotate, .damaged:
+                // Only of the generation that is current: another process may
+                // have begun the next one.
+                guard try isNamed(generation) else {
+                    self.generation = nil
+                    continue
+                }
+                if case .damaged(let offset) = verdict {
+                    throw .damaged(
+                        directory.path, StoreDirectory.journalName, at: generation.end,
+                        "what follows was durable up to byte " + String(offset))
+                }
+                try rotate(generation)
+            }
+            self.generation?.settledEnd = self.generation?.end
+        }
+    }
+
+    private func evidence(
+        _ generation: Generation, _ stop: Generation.Stop
+    ) throws(StoreError) -> Recovery.Evidence {
+        let hint = try readHint().flatMap { decode($0, for: generation) }
+        if let hint { generation.flushed = max(generation.flushed, hint.flushed) }
+        let isThisBoot = generation.header.bootID == bootID
+        let isWitnessNeeded = hint == nil || !isThisBoot
+        return Recovery.Evidence(
+            stop: stop, end: generation.end, hint: hint, isThisBoot: isThisBoot,
+            isHintOfThisBoot: hint?.bootID == bootID,
+            witness: isWitnessNeeded ? try generation.flushedWitness() : 0,
+            vouchFloor: generation.vouchFloor ?? generation.end,
+            durability: generation.header.durability)
+    }
+
+    private func isNamed(_ generation: Generation) throws(StoreError) -> Bool {
+        try directory.identity(ofName: StoreDirectory.journalName) == generation.identity
+    }
+
+    private func opened() throws(StoreError) -> Generation? {
+        if let generation { return generation }
+        generation = try Generation.open(directory)
+        return generation
+    }
+
+    // MARK: Reading
+
+    /// Everything acknowledged so far. Takes no lock of the store.
+    func snapshot() throws(StoreError) -> Snapshot {
+        try checkProcess()
+        var attempts = 0
+        while true {
+            switch try committed() {
+            case .snapshot(let snapshot): return snapshot
+            case .movedOn: continue
+            case .unpublished(let verified):
+                // A writer died, or is at work, between a new generation and
+                // its first hint. Nothing of it may be shown before a writer
+                // has made it durable: become that writer.
+                attempts += 1
+                guard attempts <= 3 else {
+                    throw StoreError(.busy, "the store changed under every look; try again")
+                }
+                do throws(StoreError) {
+                    try settleAsWriter()
+                } catch where error.code == .permission {
+                    // A store that cannot be written does not change either.
+                    return verified
+                }
+            }
+        }
+    }
+
+    private enum Committed {
+        case snapshot(Snapshot)
+        case movedOn
+        case unpublished(Snapshot)
+    }
+
+    private func committed() throws(StoreError) -> Committed {
+        state.lock()
+        defer { state.unlock() }
+        // The hint first: the journal then has at least what the hint says.
+        let hintBytes = try readHint()
+        guard let generation = try opened() else {
+            try directory.checkNeverUsed()
+            return .snapshot(.empty)
+        }
+        guard generation.header.bootID == bootID else {
+            return try committedBeforeReboot(generation, hintBytes)
+        }
+        guard let hint = hintBytes.flatMap({ decode($0, for: generation) }) else {
+            guard try isNamed(generation) else {
+                self.generation = nil
+                return .movedOn
+            }
+            _ = try generation.catchUp()
+            return .unpublished(generation.snapshot)
+        }
+        let isProcess = generation.header.durability == .process
+        _ = try generation.catchUp(limit: isProcess ? .max : hint.flushed)
+        let promised = isProcess && hint.bootID == bootID ? hint.visible : hint.flushed
+        try check(generation, reaches: promised)
+        return .snapshot(generation.snapshot)
+    }
+
+    /// The machine was started again since the last write: what is valid is
+    /// on the disk, and what it must at least be follows from what lines and
+    /// hint say was flushed.
+    private func committedBeforeReboot(
+        _ generation: Generation, _ hintBytes: [UInt8]?
+    ) throws(StoreError) -> Committed {
+        _ = try generation.catchUp()
+        guard try isNamed(generation) else {
+            self.generation = nil
+            return .movedOn
+        }
+        let hint = hintBytes.flatMap { decode($0, for: generation) }
+        try check(generation, reaches: max(hint?.flushed ?? 0, try generation.flushedWitness()))
+        return .snapshot(generation.snapshot)
+    }
+
+    private func check(_ generation: Generation, reaches promised: Int) throws(StoreError) {
+        if generation.end < promised {
+            let end = generation.end
+            self.generation = nil
+            throw .damaged(
+                directory.path, StoreDirectory.journalName, at: end,
+                "what follows was durable up to byte " + String(promised))
+        }
+    }
+
+    private func settleAsWriter() throws(StoreError) {
+        let write = Write(
+            operation: "", deadline: Deadline(after: .seconds(5)), cancellation: nil,
+            isEssential: true)
+        do {
+            try self.write(write) { _ in }
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            preconditionFailure("an empty body threw")
+        }
+    }
+
+    /// Whether the path still leads to this directory.
+    var isStillNamed: Bool {
+        (try? storage.status(ofPath: directory.path))?.identity == directory.identity
+    }
+
+    // MARK: The hint
+
+    private func openedHint(creating: Bool) throws(StoreError) -> FileDescriptor? {
+        if let hintFile { return hintFile }
+        do throws(StoreError) {
+            hintFile = try directory.open(
+                StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
+        } catch where error.code == .permission && error.cause != nil && !creating {
+            hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
+        }
+        return hintFile
+    }
+
+    private func readHint() throws(StoreError) -> [UInt8]? {
+        guard let file = try openedHint(creating: false) else { return nil }
+        do throws(SystemError) {
+            return try storage.readAll(file, at: 0, count: Hint.size)
+        } catch {
+            throw .system("cannot read " + directory.path + "/" + StoreDirectory.hintName, error)
+        }
+    }
+
+    private func decode(_ bytes: [UInt8], for generation: Generation) -> Hint? {
+        let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
+        guard let hint, hint.speaks(of: generation.header) else { return nil }
+        return hint
+    }
+
+    /// Says how far the generation is durable and visible. Nothing is
+    /// acknowledged before this.
+    func publish(_ generation: Generation, flushed: Int) throws(StoreError) {
+        let hint = Hint(
+            header: generation.header, flushed: flushed, visible: generation.end, bootID: bootID)
+        guard let file = try openedHint(creating: true) else {
+            preconditionFailure("a file that was made is there")
+        }
+        do throws(SystemError) {
+            try storage.writeAll(file, hint.encode(generation.header.salt), at: 0)
+        } catch {
+            throw .system("cannot write " + directory.path + "/" + StoreDirectory.hintName, error)
+        }
+        generation.flushed = flushed
+        generation.settledEnd = generation.end
+    }
+}
