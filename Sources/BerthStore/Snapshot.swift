@@ -40,10 +40,8 @@ package struct Snapshot: Sendable {
     }
 
     /// Reports the records whose keys begin with a prefix, in the order of
-    /// their keys, until the body returns false.
-    ///
-    /// - Parameter start: where to begin, if later than the prefix itself.
-    /// - Complexity: O(k log n) in the number of records reported.
+    /// their keys, from the key `start` on if that is later, until the body
+    /// returns false: O(k + log n) reads for k records of n.
     package func forEach(
         prefix: String, from start: RecordKey? = nil, _ body: (Record) throws -> Bool
     ) throws {

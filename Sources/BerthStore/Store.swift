@@ -14,9 +14,7 @@ package final class Store: @unchecked Sendable {
     private let monitor = Monitor()
     private var engine: StoreEngine?
 
-    /// Names a store; nothing is opened before it is needed.
-    ///
-    /// - Parameter path: an absolute path.
+    /// Names a store by an absolute path; nothing is opened before it is needed.
     package init(
         at path: String, options: StoreOptions = StoreOptions(),
         environment: StoreEnvironment = .live
@@ -41,6 +39,8 @@ package final class Store: @unchecked Sendable {
     ///   - cancellation: ends the wait for other writers early.
     ///   - isEssential: may use the room that is kept for a full disk: for
     ///     changes that give something back.
+    ///   - body: reads, decides and changes.
+    /// - Returns: what the body returns.
     /// - Throws: `StoreError`, and whatever the body throws.
     package func write<Result>(
         _ operation: String, until deadline: Deadline? = nil,
@@ -48,7 +48,7 @@ package final class Store: @unchecked Sendable {
         _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
         let deadline = deadline ?? options.lockTimeout.map(Deadline.init(after:))
-        var transaction = StoreEngine.Write(
+        var write = StoreEngine.Write(
             operation: operation, deadline: deadline, cancellation: cancellation,
             isEssential: isEssential)
         while true {
@@ -56,10 +56,10 @@ package final class Store: @unchecked Sendable {
                 preconditionFailure("a store that was made is there")
             }
             do {
-                return try engine.write(transaction, body)
-            } catch let error as StoreError where error.code == .moved && !transaction.isRetry {
+                return try engine.write(write, body)
+            } catch let error as StoreError where error.code == .moved && !write.isRetry {
                 // Before anything was written: the body's effects are nowhere.
-                transaction.isRetry = true
+                write.isRetry = true
                 forget(engine)
             }
         }

@@ -37,9 +37,9 @@ final class StoreDirectory: Sendable {
     ) throws(StoreError) -> FileDescriptor? {
         do throws(SystemError) {
             return try storage.openDirectory(path)
-        } catch where error.errno == .noEntry {
+        } catch  where error.errno == .noEntry {
             return nil
-        } catch where error.errno == .notDirectory {
+        } catch  where error.errno == .notDirectory {
             throw StoreError(
                 .cannotCreate,
                 "the store " + path + " is not a directory; name another place with --store or "
@@ -109,20 +109,33 @@ final class StoreDirectory: Sendable {
         do throws(SystemError) {
             do throws(SystemError) {
                 try storage.makeDirectory(path)
-            } catch where error.errno == .noEntry && path != parent(of: path) {
+            } catch  where error.errno == .noEntry && path != parent(of: path) {
                 try? make(parent(of: path), storage)
                 try storage.makeDirectory(path)
             }
             let above = try storage.openDirectory(parent(of: path))
             defer { storage.close(above) }
             try storage.flushDirectory(above)
-        } catch where error.errno == .exists {
+        } catch  where error.errno == .exists {
             return
         } catch {
             throw StoreError(
                 .cannotCreate,
                 "cannot make the store " + path + ": " + error.errno.description
                     + "; name another place with --store or BERTH_STORE", cause: error)
+        }
+    }
+
+    /// Makes the directory's own name durable in the directory above.
+    func flushName() throws(StoreError) {
+        do throws(SystemError) {
+            let above = try storage.openDirectory(Self.parent(of: path))
+            defer { storage.close(above) }
+            try storage.flushDirectory(above)
+        } catch where error.errno.isPermission {
+            // Who may not read the directory above did not make this one.
+        } catch {
+            throw .system("cannot make the store " + path, error)
         }
     }
 
@@ -146,11 +159,11 @@ final class StoreDirectory: Sendable {
         let descriptor: FileDescriptor
         do throws(SystemError) {
             descriptor = try storage.open(name, in: self.descriptor, mode)
-        } catch where error.errno == .noEntry {
+        } catch  where error.errno == .noEntry {
             return nil
-        } catch where error.errno == .symbolicLinkLoop {
+        } catch  where error.errno == .symbolicLinkLoop {
             throw planted(name, "a symbolic link")
-        } catch where error.errno == .noSuchDevice || error.errno == .isDirectory {
+        } catch  where error.errno == .noSuchDevice || error.errno == .isDirectory {
             throw planted(name, "not a regular file")
         } catch {
             throw .system("cannot open " + path + "/" + name, error)
@@ -188,7 +201,7 @@ final class StoreDirectory: Sendable {
     func identity(ofName name: String) throws(StoreError) -> FileIdentity? {
         do throws(SystemError) {
             return try storage.status(ofName: name, in: descriptor).identity
-        } catch where error.errno == .noEntry {
+        } catch  where error.errno == .noEntry {
             return nil
         } catch {
             throw .system("cannot look at " + path + "/" + name, error)
@@ -209,7 +222,7 @@ final class StoreDirectory: Sendable {
         do throws(SystemError) {
             let status = try storage.status(ofPath: path + "/" + Self.lockName)
             if status.identity == lock { return }
-        } catch where error.errno == .noEntry || error.errno == .notDirectory {
+        } catch  where error.errno == .noEntry || error.errno == .notDirectory {
             // Said below.
         } catch {
             throw .system("cannot look at the store " + path, error)

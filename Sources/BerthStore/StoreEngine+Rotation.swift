@@ -7,7 +7,7 @@ extension StoreEngine {
         do throws(StoreError) {
             try rotate(generation)
             return true
-        } catch where error.code == .noRoom && !generation.isSealed {
+        } catch  where error.code == .noRoom && !generation.isSealed {
             return false
         }
     }
@@ -45,6 +45,8 @@ extension StoreEngine {
             bootID: bootID, durability: newDurability, time: environment.now(), runs: [],
             nextRun: 1)
         try writeJournal(&header)
+        // Whoever made the directory may have died before its name was durable.
+        try directory.flushName()
         try install(header)
     }
 
@@ -135,7 +137,7 @@ extension StoreEngine {
         try step { () throws(SystemError) in
             do throws(SystemError) {
                 return try directory.storage.open(name, in: directory.descriptor, .creatingNew)
-            } catch where error.errno == .exists {
+            } catch  where error.errno == .exists {
                 try directory.storage.unlink(name, in: directory.descriptor)
                 return try directory.storage.open(name, in: directory.descriptor, .creatingNew)
             }
@@ -152,7 +154,6 @@ extension StoreEngine {
             throw .system("cannot begin a new journal in " + directory.path, error)
         }
     }
-
 
     /// Gives the new journal its name, and says that it is durable.
     private func install(_ header: GenerationHeader) throws(StoreError) {

@@ -98,7 +98,13 @@ final class StoreEngine: @unchecked Sendable {
         let identity = try directory.status(
             of: lock.descriptor(of: held), StoreDirectory.lockName
         ).identity
-        try directory.checkStillNamed(lock: identity)
+        do throws(StoreError) {
+            try directory.checkStillNamed(lock: identity)
+        } catch {
+            // The next attempt opens what the name then stands for.
+            fileLock = nil
+            throw error
+        }
 
         let (result, changes) = try run(body)
         if changes.isEmpty { return result }
@@ -275,7 +281,7 @@ final class StoreEngine: @unchecked Sendable {
                 }
                 do throws(StoreError) {
                     try settleAsWriter()
-                } catch where error.code == .permission {
+                } catch  where error.code == .permission {
                     // A store that cannot be written does not change either.
                     return verified
                 }
@@ -367,7 +373,7 @@ final class StoreEngine: @unchecked Sendable {
         do throws(StoreError) {
             hintFile = try directory.open(
                 StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
-        } catch where error.code == .permission && error.cause != nil && !creating {
+        } catch  where error.code == .permission && error.cause != nil && !creating {
             hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
         }
         return hintFile

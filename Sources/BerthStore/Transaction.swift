@@ -37,11 +37,9 @@ package struct Transaction {
         try Snapshot.report(&cursor, prefix: prefix, body)
     }
 
-    /// Writes a record.
-    ///
-    /// - Parameter value: JSON on one line, as ``JSONWriter`` and
-    ///   ``JSONText/compact(_:)`` make it, of at most 64 KiB.
-    /// - Throws: `invalid` where the value is larger.
+    /// Writes a record: JSON on one line, as ``JSONWriter`` and
+    /// ``JSONText/compact(_:)`` make it, of at most 64 KiB. A larger value
+    /// throws `invalid`.
     package mutating func set(_ key: RecordKey, _ value: [UInt8]) throws(StoreError) {
         guard value.count <= StoreLimits.maximumValue else {
             throw StoreError(

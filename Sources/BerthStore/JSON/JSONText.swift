@@ -61,7 +61,7 @@ package struct JSONText {
         switch next {
         case UInt8(ascii: "{"): try object(depth: depth + 1)
         case UInt8(ascii: "["): try array(depth: depth + 1)
-        case UInt8(ascii: "\""): _ = try string()
+        case UInt8(ascii: "\""): try string { _ in }
         case UInt8(ascii: "t"): try word("true")
         case UInt8(ascii: "f"): try word("false")
         case UInt8(ascii: "n"): try word("null")
@@ -79,9 +79,9 @@ package struct JSONText {
         if next == UInt8(ascii: "}") { return copy() }
         while true {
             guard next == UInt8(ascii: "\"") else { throw problem("a member name should be here") }
-            if !names.insert(Array(try string().utf8)).inserted {
-                throw problem("the same member name twice")
-            }
+            var name: [UInt8] = []
+            try string { name.append(contentsOf: $0) }
+            if !names.insert(name).inserted { throw problem("the same member name twice") }
             skipWhiteSpace()
             guard next == UInt8(ascii: ":") else { throw problem("a colon should be here") }
             copy()
@@ -148,29 +148,43 @@ package struct JSONText {
         }
     }
 
-    /// Copies a string, and returns what it stands for.
-    private mutating func string() throws(Problem) -> String {
+    /// Copies a string, and reports what it stands for, part by part, in UTF-8.
+    private mutating func string(_ report: (ArraySlice<UInt8>) -> Void) throws(Problem) {
         copy()
-        var decoded = ""
         while let byte = next {
             switch byte {
             case UInt8(ascii: "\""):
-                copy()
-                return decoded
+                return copy()
             case UInt8(ascii: "\\"):
-                decoded.unicodeScalars.append(try escape())
+                report(Self.utf8(try escape()))
             case 0..<0x20:
                 throw problem("a control character inside a string")
             case 0x20..<0x7F:
-                decoded.unicodeScalars.append(Unicode.Scalar(byte))
-                copy()
+                let part = plainPart()
+                output.append(contentsOf: part)
+                report(part)
             default:
                 let scalar = try scalar()
-                decoded.unicodeScalars.append(scalar)
                 JSONEscape.append(scalar, to: &output)
+                report(Self.utf8(scalar))
             }
         }
         throw problem("the text ends inside a string")
+    }
+
+    /// Moves past the bytes of a string that stand for themselves.
+    private mutating func plainPart() -> ArraySlice<UInt8> {
+        let start = position
+        while let byte = next, byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\""),
+            byte != UInt8(ascii: "\\")
+        {
+            position += 1
+        }
+        return bytes[start..<position]
+    }
+
+    private static func utf8(_ scalar: Unicode.Scalar) -> ArraySlice<UInt8> {
+        Array(String(scalar).utf8)[...]
     }
 
     /// Decodes one scalar of several bytes (or DEL) and moves past it.

@@ -27,7 +27,9 @@ enum Frame {
         if let size {
             while line.count < size - 1 { line.append(UInt8(ascii: " ")) }
         }
-        let hash = line.withUnsafeBytes { key.hash(UnsafeRawBufferPointer(rebasing: $0[prefixLength...])) }
+        let hash = line.withUnsafeBytes {
+            key.hash(UnsafeRawBufferPointer(rebasing: $0[prefixLength...]))
+        }
         var digits: [UInt8] = []
         digits.append(hexadecimal: hash)
         line.replaceSubrange(6..<22, with: digits)
@@ -35,9 +37,7 @@ enum Frame {
         return hash
     }
 
-    /// The hash that a line carries, where it is the right one.
-    ///
-    /// - Parameter line: the bytes without the newline.
+    /// The hash that a line, without its newline, carries, where it is the right one.
     static func verified(_ line: UnsafeRawBufferPointer, _ key: SipHash) -> UInt64? {
         guard let stated = statedHash(line) else { return nil }
         let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))

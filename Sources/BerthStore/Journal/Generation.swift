@@ -76,7 +76,8 @@ final class Generation {
                 // not, the run is missing.
                 if header == refused {
                     throw StoreError.damaged(
-                        directory.path, StoreDirectory.journalName, "a run that it names is missing")
+                        directory.path, StoreDirectory.journalName, "a run that it names is missing"
+                    )
                 }
                 refused = header
             } catch {
@@ -93,7 +94,7 @@ final class Generation {
     ) throws(StoreError) -> StoreDirectory.File? {
         do throws(StoreError) {
             return try directory.open(StoreDirectory.journalName, .readingAndWriting)
-        } catch where error.code == .permission && error.cause != nil {
+        } catch  where error.code == .permission && error.cause != nil {
             return try directory.open(StoreDirectory.journalName, .reading)
         }
     }
@@ -177,10 +178,8 @@ final class Generation {
         case invalid
     }
 
-    /// Reads and verifies what others have appended.
-    ///
-    /// - Parameter limit: lines that end beyond it are left for later.
-    /// - Complexity: O(n) in the bytes that are new.
+    /// Reads and verifies what others have appended: O(n) in its bytes. Lines
+    /// that end beyond the limit are left for later.
     func catchUp(limit: Int = .max) throws(StoreError) -> Stop {
         let stop = try readLines(limit: limit)
         isClean = stop != .invalid
@@ -191,7 +190,7 @@ final class Generation {
     private func readLines(limit: Int) throws(StoreError) -> Stop {
         if isSealed { return .sealed }
         // The first look takes in a whole generation, a later one a few lines.
-        var count = vouchFloor == nil ? max(4096, min(room, 256 * 1024) - end) : 4096
+        var count = end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
         while true {
             let chunk = try Self.read(directory, file, at: end, count: count)
             let before = end
@@ -285,9 +284,8 @@ final class Generation {
     // MARK: Appending, by the holder of the writers' lock
 
     /// Writes one transaction at the end of the lines. After an error the
-    /// file is as it was, or ends in a torn line that the next writer cuts.
-    ///
-    /// - Parameter isEssential: may use the room that is kept for a full disk.
+    /// file is as it was, or ends in a torn line that the next writer cuts. An
+    /// essential one may use the room that is kept for a full disk.
     func append(
         _ changes: [Change], _ origin: TransactionLine.Origin, isEssential: Bool,
         _ limits: StoreLimits
@@ -347,7 +345,7 @@ final class Generation {
             let filling = [UInt8](repeating: Frame.fill, count: wanted - end)
             try directory.storage.writeAll(file, filling, at: end)
             room = wanted
-        } catch where error.errno.isNoRoom && isEssential {
+        } catch  where error.errno.isNoRoom && isEssential {
             // What the reserve holds may do.
         }
     }
@@ -370,6 +368,7 @@ final class Generation {
             cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
+        isSealed = true
     }
 
     /// Makes every byte that was written through this description durable, or fails.

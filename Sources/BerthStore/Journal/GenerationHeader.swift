@@ -86,9 +86,7 @@ struct GenerationHeader: Hashable, Sendable {
         return line
     }
 
-    /// Reads a header; the salt it is verified with is its own.
-    ///
-    /// - Parameter line: the bytes without the newline.
+    /// Reads a header, without its newline; the salt that verifies it is its own.
     init(_ line: UnsafeRawBufferPointer) throws(Problem) {
         guard let fields = JSONFields(Array(line)), let salt = Self.salt(in: fields),
             let frame = JournalLine(line, salt), frame.kind == .header

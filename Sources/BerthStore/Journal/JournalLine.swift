@@ -28,9 +28,7 @@ struct JournalLine {
     /// Where the members of the kind begin.
     let body: Int
 
-    /// Reads a line; nil where it is not valid.
-    ///
-    /// - Parameter line: the bytes without the newline.
+    /// Reads a line, without its newline; nil where it is not valid.
     init?(_ line: UnsafeRawBufferPointer, _ key: SipHash) {
         guard let hash = Frame.verified(line, key) else { return nil }
         var scanner = Scanner(UnsafeRawBufferPointer(rebasing: line[Frame.prefixLength...]))

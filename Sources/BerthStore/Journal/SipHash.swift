@@ -41,7 +41,8 @@ package struct SipHash: Hashable, Sendable {
         let whole = count & ~7
         var offset = 0
         while offset < whole {
-            let word = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self))
             v3 ^= word
             round()
             round()

@@ -32,10 +32,8 @@ struct Tail: Sendable {
         bytes.append(contentsOf: line)
     }
 
-    /// Takes in a verified transaction, or a seal; returns false where its
-    /// body is not understood, and then changes nothing.
-    ///
-    /// - Parameter line: the bytes with the newline.
+    /// Takes in a verified transaction, or a seal, with its newline; returns
+    /// false where its body is not understood, and then changes nothing.
     mutating func append(_ line: UnsafeRawBufferPointer, _ frame: JournalLine) -> Bool {
         let start = bytes.count
         var found: [Place] = []

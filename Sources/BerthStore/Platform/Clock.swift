@@ -36,8 +36,10 @@ package struct Deadline: Hashable, Sendable {
         let (seconds, attoseconds) = duration.components
         let (whole, overflowed) = UInt64(max(0, seconds)).multipliedReportingOverflow(
             by: 1_000_000_000)
-        let length = overflowed ? UInt64.max / 2 : whole + UInt64(max(0, attoseconds) / 1_000_000_000)
-        nanoseconds = Clock.monotonic.addingReportingOverflow(min(length, UInt64.max / 2)).partialValue
+        let length =
+            overflowed ? UInt64.max / 2 : whole + UInt64(max(0, attoseconds) / 1_000_000_000)
+        nanoseconds =
+            Clock.monotonic.addingReportingOverflow(min(length, UInt64.max / 2)).partialValue
     }
 
     /// How long there is until then, in nanoseconds; 0 when it is past.

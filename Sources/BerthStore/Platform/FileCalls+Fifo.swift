@@ -56,7 +56,7 @@ extension FileCalls {
             do {
                 let number = try retrying("fcntl") { fcntl(file.rawValue, F_DUPFD_CLOEXEC, lowest) }
                 return FileDescriptor(rawValue: number)
-            } catch where lowest > 3 && (error.errno == .invalid || error.errno.isExhaustion) {
+            } catch  where lowest > 3 && (error.errno == .invalid || error.errno.isExhaustion) {
                 lowest /= 2
             }
         }

@@ -236,7 +236,7 @@ package enum FileCalls {
         do {
             _ = try retrying("flock") { flock(file.rawValue, operation) }
             return true
-        } catch where error.errno == .wouldBlock {
+        } catch  where error.errno == .wouldBlock {
             return false
         }
     }

@@ -8,11 +8,7 @@
 /// stand before a newer one.
 enum MergePolicy {
     /// How many of the newest runs are merged with the one that is about to
-    /// be written.
-    ///
-    /// - Parameters:
-    ///   - sizes: the sizes of the runs in bytes, from the newest to the oldest.
-    ///   - incoming: the size of what is about to be written.
+    /// be written. The sizes are in bytes, from the newest run to the oldest.
     static func newestToMerge(sizes: [Int], incoming: Int, _ limits: StoreLimits) -> Int {
         var group = 0
         var sum = incoming

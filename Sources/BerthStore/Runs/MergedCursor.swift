@@ -11,7 +11,7 @@ struct MergedCursor: EntryCursor {
     /// The entry that each source stands at.
     private var heads: [Entry?] = []
 
-    /// - Parameter sources: from the newest to the oldest.
+    /// Begins at the first entry of each source, from the newest to the oldest.
     init(_ sources: [any EntryCursor]) throws(StoreError) {
         self.sources = sources
         for index in sources.indices { heads.append(try self.sources[index].next()) }

@@ -19,9 +19,7 @@ struct RunLine {
     let key: Range<Int>
     let content: Content
 
-    /// Reads a line; nil where it is not valid, or not at its place.
-    ///
-    /// - Parameter line: the bytes without the newline.
+    /// Reads a line, without its newline; nil where it is not valid, or not at its place.
     init?(_ line: UnsafeRawBufferPointer, at offset: Int, _ key: SipHash) {
         guard Frame.verified(line, key) != nil else { return nil }
         let base = Frame.prefixLength
@@ -66,7 +64,8 @@ struct RunLine {
         return line
     }
 
-    static func encode(fence text: [UInt8], to target: Int, at offset: Int, _ key: SipHash) -> [UInt8]
+    static func encode(fence text: [UInt8], to target: Int, at offset: Int, _ key: SipHash)
+        -> [UInt8]
     {
         var line = Frame.begin(capacity: 80 + text.count)
         line.append(",\"o\":")

@@ -17,7 +17,7 @@ struct RunWriter {
     /// How much is gathered for one write.
     private static var bufferSize: Int { 256 * 1024 }
 
-    /// - Parameter write: writes bytes at an offset of the run's file, all of them.
+    /// Begins a run. `write` writes bytes at an offset of the run's file, all of them.
     init(
         number: UInt64, key: SipHash, fenceBytes: Int,
         write: @escaping (UnsafeRawBufferPointer, Int) throws(StoreError) -> Void
