@@ -206,7 +206,7 @@ final class StoreEngine: @unchecked Sendable {
             }
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
-                if generation.end < limits.rotationBytes { return generation }
+                if generation.end - generation.header.length < limits.rotationBytes { return generation }
                 if try rotateIfPossible(generation) { continue }
                 return generation
             }

@@ -15,7 +15,7 @@ enum Operation: String, CaseIterable, Sendable {
     /// The limits it is done with.
     var limits: StoreLimits {
         var limits = StoreLimits.small
-        if self == .rotation { limits.rotationBytes = 0 }
+        if self == .rotation { limits.rotationBytes = 1 }
         return limits
     }
 

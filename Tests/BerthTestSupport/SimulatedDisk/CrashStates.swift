@@ -36,6 +36,9 @@ extension DiskState {
         }
     }
 
+    /// What a power cut leaves if nothing arrived that was not flushed.
+    package var afterWorstPowerCut: DiskState { afterPowerCut { _ in false } }
+
     /// The places of the pending changes of entries, and of those of files,
     /// in the order in which they were made.
     private var pendingOrders: (names: [Int], contents: [Int]) {
