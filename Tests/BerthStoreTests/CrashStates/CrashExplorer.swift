@@ -28,11 +28,16 @@ struct CrashExplorer {
 
     /// What is known of a store at some moment.
     private struct Known {
-        /// What it held after each acknowledged operation.
+        /// What it held after each operation.
         var models: [StoreModel]
+        /// Which of them a process that begins now may find: the last, and
+        /// those before it that nobody was told are over.
+        var certain = 0
         /// Which of them is sure to survive a power cut.
         var durable = 0
         var boot = 1
+        /// How many operations there were.
+        var count = 0
         /// What was done, for people to read.
         var story: String
     }
@@ -68,15 +73,14 @@ struct CrashExplorer {
     ) throws -> [Crashed] {
         let disk = SimulatedDisk(state)
         var known = known
-        let salt = known.models.count
         let store = Store.simulated(on: disk, boot: known.boot, durability: durability)
         if let earlier {
-            try acknowledge(earlier, salt: salt, store, disk, &known)
+            try acknowledge(earlier, store, disk, &known)
         }
         var before = known
         before.story += ", crash in " + operation.rawValue
         let points = try disk.recording {
-            try acknowledge(operation, salt: salt + 1, store, disk, &known)
+            try acknowledge(operation, store, disk, &known)
         }
         if let rule = disk.violations.first {
             tally.add(failure: known.story + ": " + rule)
@@ -85,9 +89,9 @@ struct CrashExplorer {
     }
 
     private func acknowledge(
-        _ operation: Operation, salt: Int, _ store: Store, _ disk: SimulatedDisk,
-        _ known: inout Known
+        _ operation: Operation, _ store: Store, _ disk: SimulatedDisk, _ known: inout Known
     ) throws {
+        known.count += 1
         let generation = disk.state.generationHeader?.generation
         let actor =
             operation.isByAnother
@@ -96,7 +100,7 @@ struct CrashExplorer {
             : store
         known.story += ", " + operation.rawValue
         do {
-            try operation.run(on: actor, salt: salt)
+            try operation.run(on: actor, salt: known.count)
         } catch {
             tally.add(failure: known.story + ": \(error)")
         }
@@ -105,7 +109,8 @@ struct CrashExplorer {
         if disk.state.generationHeader?.generation != generation {
             known.durable = known.models.count - 1
         }
-        known.models.append(operation.applied(to: last, salt: salt))
+        known.certain = known.models.count
+        known.models.append(operation.applied(to: last, salt: known.count))
     }
 
     // MARK: States
@@ -121,19 +126,21 @@ struct CrashExplorer {
             let known = isAcknowledged ? after : before
             let story = known.story + " before " + point.next
             if isAcknowledged { seen = [] }
-            func visit(_ state: DiskState, _ boot: Int, _ allowed: [StoreModel]) {
+            func visit(_ state: DiskState, _ boot: Int, _ allowed: ArraySlice<StoreModel>) {
                 let digest = state.digest &+ (boot == known.boot ? 0 : 1)
                 guard seen.insert(digest).inserted else { return }
+                tally.checks.add(1, ordering: .relaxed)
                 let isNew = tally.count(digest)
                 let check = RecoveryCheck(
                     durability: durability, boot: boot, isNewBoot: boot != known.boot,
                     allowed: allowed.map { $0.sorted() },
                     floor: known.models[known.models.count - 1].version)
                 do {
-                    let model = try check.found(on: state, isThorough: digest & 7 == 0)
+                    let models = try check.found(on: state, isThorough: digest & 7 == 0)
                     var further = known
                     further.boot = boot
-                    further.models = [model]
+                    further.models = models
+                    further.certain = 0
                     further.durable = 0
                     further.story = story + (boot == known.boot ? ", killed" : ", power cut")
                     if isNew { found.append(Crashed(state: state, known: further)) }
@@ -143,15 +150,13 @@ struct CrashExplorer {
                             + ": \(error)")
                 }
             }
-            let last = known.models[known.models.count - 1]
-            visit(point.state, known.boot, isAcknowledged ? [last] : [last, next])
+            let unacknowledged = isAcknowledged ? [] : [next]
+            visit(point.state, known.boot, known.models[known.certain...] + unacknowledged)
             // A flush makes states impossible and none possible.
             let isAfterFlush = index > 0 && points[index - 1].next.hasPrefix("flush")
             if point.isTorn || (isAfterFlush && !isAcknowledged) { continue }
-            let survivors =
-                durability == .process
-                ? Array(known.models[known.durable...]) : [last]
-            let allowed = isAcknowledged ? survivors : survivors + [next]
+            let first = durability == .process ? min(known.durable, known.certain) : known.certain
+            let allowed = known.models[first...] + unacknowledged
             point.state.forEachPowerCut(&random) { visit($0, known.boot + 1, allowed) }
         }
         found.shuffle(using: &random)
@@ -171,5 +176,6 @@ final class CrashTally: Sendable {
     /// Counts a state; returns whether nobody had counted it before.
     func count(_ digest: Int) -> Bool { digests.withLock { $0.insert(digest).inserted } }
 
+    let checks = Atomic<Int>(0)
     func add(failure: String) { texts.withLock { $0.append(failure) } }
 }

@@ -23,29 +23,31 @@ struct RecoveryCheck {
     }
 
     /// Opens the store as a new process would, reads it, writes to it, and
-    /// reads that back. Returns what was found.
+    /// reads that back. Returns what a reader found, and what a writer did.
     ///
-    /// - Parameter isThorough: then cuts the power once more, with nothing
+    /// - Parameter isThorough: then looks at the names of the files, cuts the power once more, with nothing
     ///   arrived that was not flushed, and looks for what was acknowledged.
-    func found(on state: DiskState, isThorough: Bool) throws -> StoreModel {
+    func found(on state: DiskState, isThorough: Bool) throws -> [StoreModel] {
         let disk = SimulatedDisk(state)
-        let (model, after) = try use(disk)
+        let (models, after) = try use(disk)
         try require(disk.violations.isEmpty, disk.violations.joined(separator: "; "))
         try require(
             disk.openDescriptors == 0,
             "descriptors are left open: " + disk.openNames.joined(separator: " "))
+        guard isThorough else { return models }
         try checkNames(disk.state)
-        if isThorough, durability != .process {
+        if durability != .process {
             let records = try Store.simulated(
                 on: SimulatedDisk(disk.state.afterWorstPowerCut), boot: boot + 1, durability: durability
             ).allRecords()
             try require(records == after, "lost after the next power cut: " + Self.text(after) + " became " + Self.text(records))
         }
-        return model
+        return models
     }
 
-    private func use(_ disk: SimulatedDisk) throws -> (StoreModel, [Record]) {
-        let store = Store.simulated(on: disk, boot: boot, durability: durability)
+    private func use(_ disk: SimulatedDisk) throws -> ([StoreModel], [Record]) {
+        let store = Store.simulated(
+            on: disk, boot: boot, durability: durability, limits: .smallWithoutHistory)
         let seen = try store.allRecords()
         try require(allows(seen), "found " + Self.text(seen) + " and not " + wanted)
         let key = RecordKey("~check")
@@ -67,7 +69,9 @@ struct RecoveryCheck {
         let after = try store.allRecords()
         let expected = records + [Record(key: key, value: value, version: version)]
         try require(after == expected, "wrote one and read back " + Self.text(after))
-        return (StoreModel(records, version: version - 1), after)
+        var models = [StoreModel(records, version: version - 1)]
+        if seen != records { models.insert(StoreModel(seen, version: version - 2), at: 0) }
+        return (models, after)
     }
 
     private func allows(_ records: [Record]) -> Bool { allowed.contains(records) }

@@ -30,6 +30,8 @@ package final class SimulatedDisk: @unchecked Sendable {
     struct Description {
         let process: ObjectIdentifier
         let number: Int
+        /// The directory it was found in; 0 where it is one itself.
+        let directory: Int
         /// The name it was opened by.
         let name: String
         let isWritable: Bool
@@ -85,8 +87,7 @@ package final class SimulatedDisk: @unchecked Sendable {
         monitor.lock()
         defer { monitor.unlock() }
         nextDevice += 1
-        // Unlike that of any other disk: the engine keeps a registry by device and inode.
-        return UInt64(UInt(bitPattern: ObjectIdentifier(self).hashValue)) &+ nextDevice << 48
+        return nextDevice
     }
 
     // MARK: Recording

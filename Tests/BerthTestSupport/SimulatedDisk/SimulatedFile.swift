@@ -74,7 +74,7 @@ package struct SimulatedFile: Sendable {
         if size < bytes.count {
             bytes.removeSubrange(size...)
         } else {
-            bytes.append(contentsOf: repeatElement(0, count: size - bytes.count))
+            bytes.appendZeros(size - bytes.count)
         }
         add(.size(size), &order)
     }
@@ -84,7 +84,7 @@ package struct SimulatedFile: Sendable {
         let start = index * Self.sectorSize
         var sector = Array(bytes[start..<min(start + Self.sectorSize, bytes.count)])
         if sector.count < Self.sectorSize {
-            sector.append(contentsOf: repeatElement(0, count: Self.sectorSize - sector.count))
+            sector.appendZeros(Self.sectorSize - sector.count)
         }
         return sector
     }
@@ -137,7 +137,7 @@ package struct SimulatedFile: Sendable {
                 let start = index * Self.sectorSize
                 let end = start + sector.count
                 if image.count < end {
-                    image.append(contentsOf: repeatElement(0, count: end - image.count))
+                    image.appendZeros(end - image.count)
                 }
                 image.withUnsafeMutableBytes { image in
                     sector.withUnsafeBytes {
@@ -150,8 +150,14 @@ package struct SimulatedFile: Sendable {
         if image.count > size {
             image.removeSubrange(size...)
         } else if image.count < size {
-            image.append(contentsOf: repeatElement(0, count: size - image.count))
+            image.appendZeros(size - image.count)
         }
         return image
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func appendZeros(_ count: Int) {
+        append(contentsOf: [UInt8](repeating: 0, count: count))
     }
 }

@@ -14,6 +14,14 @@ extension StoreLimits {
         limits.historyGenerations = 2
         return limits
     }
+
+    /// The same, with nothing kept for people to read.
+    package static var smallWithoutHistory: StoreLimits {
+        var limits = small
+        limits.historyGenerations = 0
+        limits.extensionBytes = 256
+        return limits
+    }
 }
 
 extension StoreEnvironment {

@@ -13,13 +13,14 @@ extension SimulatedProcess {
                 if mode == .creatingNew { throw self.fail(.open, .exists) }
                 guard let file = state.files[number] else {
                     if isWritable { throw self.fail(.open, .isDirectory) }
-                    return self.add(number, name, isWritable: false)
+                    return self.add(number, name, in: parent, isWritable: false)
                 }
                 if file.attributes.kind == .symbolicLink {
                     throw self.fail(.open, .symbolicLinkLoop)
                 }
                 return self.add(
-                    number, name, isWritable: isWritable, failures: file.failuresAtOpening)
+                    number, name, in: parent, isWritable: isWritable,
+                    failures: file.failuresAtOpening)
             }
             guard mode == .creating || mode == .creatingNew else {
                 throw self.fail(.open, .noEntry)
@@ -28,7 +29,7 @@ extension SimulatedProcess {
             let number = state.makeNumber()
             state.files[number] = SimulatedFile()
             state.directories[parent]?.change(.add(name, number), &state.order)
-            return self.add(number, name, isWritable: true)
+            return self.add(number, name, in: parent, isWritable: true)
         }
     }
 
@@ -165,15 +166,11 @@ extension SimulatedProcess {
     ) throws(SystemError) -> Int {
         let description = try description(file, call)
         guard description.isWritable else { throw fail(call, .badDescriptor) }
-        for directory in state.directories.keys {
-            let entries = state.directories[directory]?.entries ?? [:]
-            if entries["journal"] == description.number {
-                requireLock(in: directory, call.rawValue + " of journal", state)
-            }
-            if entries["lock"] == description.number {
-                disk.violate(call.rawValue + " of lock")
-            }
+        let entries = state.directories[description.directory]?.entries ?? [:]
+        if entries["journal"] == description.number {
+            requireLock(in: description.directory, call.rawValue + " of journal", state)
         }
+        if entries["lock"] == description.number { disk.violate(call.rawValue + " of lock") }
         return description.number
     }
 

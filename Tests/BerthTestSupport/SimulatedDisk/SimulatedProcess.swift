@@ -7,8 +7,8 @@ import BerthStore
 /// `@unchecked Sendable`: everything mutable is touched with the disk locked.
 package final class SimulatedProcess: @unchecked Sendable {
     package let disk: SimulatedDisk
-    /// Each process sees the disk under another device number, so that stores
-    /// of two simulated processes stay strangers within the one real process.
+    /// Each process sees the disk under a number of its own: what it has open
+    /// can never be taken for what another has.
     let device: UInt64
     private var faults: [Fault]
     private var counts: [SimulatedCall: Int] = [:]
@@ -25,7 +25,7 @@ package final class SimulatedProcess: @unchecked Sendable {
     // MARK: What a test asks
 
     /// Stands for its number among the processes of the machine.
-    package var identifier: Int32 { Int32(truncatingIfNeeded: 1000 + device >> 48) }
+    package var identifier: Int32 { 1000 + Int32(device) }
 
     /// How many calls it has made.
     package var calls: Int { disk.withState { _ in total } }
@@ -110,11 +110,13 @@ package final class SimulatedProcess: @unchecked Sendable {
         disk.descriptions[file.rawValue]?.name ?? "?"
     }
 
-    func add(_ number: Int, _ name: String, isWritable: Bool, failures: Int = 0) -> FileDescriptor {
+    func add(
+        _ number: Int, _ name: String, in directory: Int = 0, isWritable: Bool, failures: Int = 0
+    ) -> FileDescriptor {
         let descriptor = disk.makeDescriptor()
         disk.descriptions[descriptor] = SimulatedDisk.Description(
-            process: ObjectIdentifier(self), number: number, name: name, isWritable: isWritable,
-            failures: failures)
+            process: ObjectIdentifier(self), number: number, directory: directory, name: name,
+            isWritable: isWritable, failures: failures)
         return FileDescriptor(rawValue: descriptor)
     }
 
