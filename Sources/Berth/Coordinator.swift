@@ -138,7 +138,7 @@ extension Coordinator {
     ) throws -> Result {
         do {
             return try store.write(name, isEssential: isEssential) { base in
-                var transaction = CoordinatorTransaction(base)
+                var transaction = CoordinatorTransaction(base, locks)
                 let result = try body(&transaction)
                 base = transaction.base
                 return result

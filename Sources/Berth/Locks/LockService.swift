@@ -75,6 +75,8 @@ package struct LockService: Sendable {
             if try folder.standing(of: ticket) == .granted(target) { return ticket.number }
         }
         if request.patience == .none, try isTaken(folder) { return nil }
+        var request = request
+        if request.command.isEmpty { request.command = ProcessTable.command(of: process) }
         let (held, outcome) = try wait(in: folder, for: target, request)
         switch outcome {
         case .granted:
@@ -194,12 +196,10 @@ package struct LockService: Sendable {
 
     // MARK: Listing
 
-    /// Who holds a lock, and who waits for it.
-    ///
-    /// - Throws: `notFound` where no such lock was ever used.
+    /// Who holds a lock, and who waits for it. One that was never used is free.
     package func listing(of name: LockName) throws(CoordinatorError) -> LockListing {
         guard let folder = try LockFolder.open(name, in: path, creating: false) else {
-            throw Self.unknown(name)
+            return LockListing(name: name, entries: [], state: .free)
         }
         return try .of(folder)
     }

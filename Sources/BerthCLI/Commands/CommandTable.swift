@@ -5,6 +5,7 @@ enum CommandTable {
     /// Every command, in the order of the help.
     static var all: [any Command.Type] {
         [
+            LockCommand.self, UnlockCommand.self, LocksCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
             PortReserve.self, PortRelease.self, PortList.self,
@@ -19,6 +20,9 @@ enum CommandTable {
     /// lookup it saves.
     static func command(_ name: String, _ member: String? = nil) -> (any Command.Type)? {
         switch (name, member) {
+        case ("lock", nil): LockCommand.self
+        case ("unlock", nil): UnlockCommand.self
+        case ("locks", nil): LocksCommand.self
         case ("kv", "get"): KeyValueGet.self
         case ("kv", "set"): KeyValueSet.self
         case ("kv", "delete"): KeyValueDelete.self
