@@ -36,7 +36,8 @@ extension StoreEnvironment {
             storage: process, limits: limits, engines: EngineRegistry(),
             bootID: { () throws(SystemError) in "00000000-0000-4000-8000-" + String(1_000_000_000_000 + boot) },
             now: { 1_700_000_000_000 }, random: { random.next() },
-            user: { SimulatedDisk.user }, process: { identifier })
+            user: { SimulatedDisk.user }, process: { identifier },
+            pause: {})
     }
 }
 
