@@ -14,15 +14,16 @@ struct CrashExplorer {
     let start: StartingStore
     let durability: Durability
     let tally: CrashTally
-    /// How many of the states that a crash leaves are worked on further.
-    let crashesToGoOnFrom: Int
+    /// How many of the states that a power cut leaves are worked on further;
+    /// of those that the end of a process leaves, all are.
+    let cutsToGoOnFrom: Int
     private var random: SeededRandom
 
-    init(_ start: StartingStore, _ durability: Durability, _ tally: CrashTally, crashesToGoOnFrom: Int) {
+    init(_ start: StartingStore, _ durability: Durability, _ tally: CrashTally, cutsToGoOnFrom: Int) {
         self.start = start
         self.durability = durability
         self.tally = tally
-        self.crashesToGoOnFrom = crashesToGoOnFrom
+        self.cutsToGoOnFrom = cutsToGoOnFrom
         random = SeededRandom(seed: UInt64(start.rawValue.utf8.count))
     }
 
@@ -46,6 +47,7 @@ struct CrashExplorer {
     private struct Crashed {
         let state: DiskState
         let known: Known
+        let isPowerCut: Bool
     }
 
     /// Explores all sequences of at most two operations, and those of an
@@ -118,64 +120,84 @@ struct CrashExplorer {
     private mutating func explore(
         _ points: [CrashPoint], _ before: Known, _ after: Known
     ) -> [Crashed] {
-        var seen: Set<Int> = []
         var found: [Crashed] = []
+        var random = random
         let next = after.models[after.models.count - 1]
         for (index, point) in points.enumerated() {
             let isAcknowledged = index == points.count - 1
             let known = isAcknowledged ? after : before
-            let story = known.story + " before " + point.next
-            if isAcknowledged { seen = [] }
-            func visit(_ state: DiskState, _ boot: Int, _ allowed: ArraySlice<StoreModel>) {
-                let digest = state.digest &+ (boot == known.boot ? 0 : 1)
-                guard seen.insert(digest).inserted else { return }
-                tally.checks.add(1, ordering: .relaxed)
-                let isNew = tally.count(digest)
-                let check = RecoveryCheck(
-                    durability: durability, boot: boot, isNewBoot: boot != known.boot,
-                    allowed: allowed.map { $0.sorted() },
-                    floor: known.models[known.models.count - 1].version)
-                do {
-                    let models = try check.found(on: state, isThorough: digest & 7 == 0)
-                    var further = known
-                    further.boot = boot
-                    further.models = models
-                    further.certain = 0
-                    further.durable = 0
-                    further.story = story + (boot == known.boot ? ", killed" : ", power cut")
-                    if isNew { found.append(Crashed(state: state, known: further)) }
-                } catch {
-                    tally.add(
-                        failure: story + (boot == known.boot ? ", killed" : ", power cut")
-                            + ": \(error)")
-                }
-            }
             let unacknowledged = isAcknowledged ? [] : [next]
-            visit(point.state, known.boot, known.models[known.certain...] + unacknowledged)
+            let killed = check(known, from: known.certain, unacknowledged, isNewBoot: false)
+            visit(point.state, killed, known, point.next, &found)
             // A flush makes states impossible and none possible.
             let isAfterFlush = index > 0 && points[index - 1].next.hasPrefix("flush")
             if point.isTorn || (isAfterFlush && !isAcknowledged) { continue }
             let first = durability == .process ? min(known.durable, known.certain) : known.certain
-            let allowed = known.models[first...] + unacknowledged
-            point.state.forEachPowerCut(&random) { visit($0, known.boot + 1, allowed) }
+            let cut = check(known, from: first, unacknowledged, isNewBoot: true)
+            point.state.forEachPowerCut(&random) { visit($0, cut, known, point.next, &found) }
         }
         found.shuffle(using: &random)
-        return Array(found.prefix(crashesToGoOnFrom))
+        self.random = random
+        let cuts = found.filter { $0.isPowerCut }.prefix(cutsToGoOnFrom)
+        return found.filter { !$0.isPowerCut } + cuts
+    }
+
+    private func check(
+        _ known: Known, from first: Int, _ unacknowledged: [StoreModel], isNewBoot: Bool
+    ) -> RecoveryCheck {
+        RecoveryCheck(
+            durability: durability, boot: known.boot + (isNewBoot ? 1 : 0), isNewBoot: isNewBoot,
+            allowed: (known.models[first...] + unacknowledged).map { $0.sorted() },
+            floor: known.models[known.certain].version)
+    }
+
+    private func visit(
+        _ state: DiskState, _ check: RecoveryCheck, _ known: Known, _ call: String,
+        _ found: inout [Crashed]
+    ) {
+        let digest = state.digest &+ (check.isNewBoot ? 1 : 0)
+        guard tally.beginCheck(of: digest, check.digest) else { return }
+        do {
+            let models = try check.found(on: state, isThorough: digest & 7 == 0)
+            guard tally.count(digest) else { return }
+            var further = known
+            further.boot = check.boot
+            // What a kill leaves in memory, a power cut may yet undo.
+            let past = check.isNewBoot ? [] : known.models[known.durable...]
+            further.models = past + models
+            further.certain = past.count
+            further.durable = 0
+            further.story += check.isNewBoot ? ", power cut" : ", killed"
+            found.append(Crashed(state: state, known: further, isPowerCut: check.isNewBoot))
+        } catch {
+            let end = check.isNewBoot ? "power cut" : "killed"
+            tally.add(failure: known.story + " before " + call + ", " + end + ": \(error)")
+        }
     }
 }
 
 /// What all explorers found.
 final class CrashTally: Sendable {
     private let digests = Mutex<Set<Int>>([])
+    private let begun = Mutex<Set<Int>>([])
     private let texts = Mutex<[String]>([])
 
     /// How many states were told apart.
     var states: Int { digests.withLock { $0.count } }
     var failures: [String] { texts.withLock { $0 } }
 
+    /// Whether a state is yet to be checked against an expectation.
+    func beginCheck(of digest: Int, _ expectation: Int) -> Bool {
+        var hasher = Hasher()
+        hasher.combine(digest)
+        hasher.combine(expectation)
+        return begun.withLock { $0.insert(hasher.finalize()).inserted }
+    }
+
     /// Counts a state; returns whether nobody had counted it before.
     func count(_ digest: Int) -> Bool { digests.withLock { $0.insert(digest).inserted } }
 
-    let checks = Atomic<Int>(0)
+    var checks: Int { begun.withLock { $0.count } }
+
     func add(failure: String) { texts.withLock { $0.append(failure) } }
 }

@@ -84,13 +84,30 @@ extension Store {
 
     /// All records, in the order of their keys.
     package func allRecords() throws -> [Record] {
-        try read { view in
-            var records: [Record] = []
-            try view.forEach(prefix: "") { record in
-                records.append(record)
-                return true
-            }
-            return records
+        try read { try $0.allRecords() }
+    }
+}
+
+extension Snapshot {
+    /// All records, in the order of their keys.
+    package func allRecords(prefix: String = "") throws -> [Record] {
+        var records: [Record] = []
+        try forEach(prefix: prefix) { record in
+            records.append(record)
+            return true
         }
+        return records
+    }
+}
+
+extension Transaction {
+    /// All records, in the order of their keys.
+    package func allRecords(prefix: String = "") throws -> [Record] {
+        var records: [Record] = []
+        try forEach(prefix: prefix) { record in
+            records.append(record)
+            return true
+        }
+        return records
     }
 }
