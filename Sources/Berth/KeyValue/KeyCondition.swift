@@ -70,7 +70,7 @@ extension LockService {
     fileprivate func isHeld(_ name: LockName, token: UInt64) throws(CoordinatorError) -> Bool {
         do throws(CoordinatorError) {
             return try listing(of: name).holder?.ticket.number == token
-        } catch  where error.code == .notFound {
+        } catch let error where error.code == .notFound {
             return false
         }
     }

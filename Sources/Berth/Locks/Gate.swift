@@ -55,7 +55,8 @@ struct Gate: ~Copyable {
             lock.release(held)
         }
         throw CoordinatorError(
-            .moved, "the lock '" + folder.name.text + "' in " + folder.path
+            .moved,
+            "the lock '" + folder.name.text + "' in " + folder.path
                 + " is being removed by somebody; try again")
     }
 
@@ -74,18 +75,6 @@ struct Gate: ~Copyable {
             lock.release(held)
             throw error
         }
-    }
-
-    private init(
-        folder: LockFolder, lock: FileLock, held: FileLock.Held, file: FileDescriptor,
-        boot: String, state: GateState
-    ) {
-        self.folder = folder
-        self.lock = lock
-        self.held = held
-        self.file = file
-        self.boot = boot
-        self.state = state
     }
 
     private static func open(_ folder: LockFolder) throws(StoreError) -> OpenFile {

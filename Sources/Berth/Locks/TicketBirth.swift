@@ -12,8 +12,7 @@ extension LockFolder {
     ///
     /// A crash leaves an unlocked newborn, which ``tidy()`` removes, and
     /// perhaps a bell without a ticket, which it removes too.
-    ///
-    /// - Parameter content: Of a ticket for a process, see ``ProcessGrant``.
+    /// The content is that of a ticket for a process, see ``ProcessGrant``.
     func takeTicket(
         _ mode: Ticket.Mode, content: [UInt8]?, _ details: TicketDetails.Writer,
         until deadline: Deadline

@@ -260,7 +260,7 @@ final class Generation {
         var offset = end
         var rest: [UInt8] = []
         while true {
-            let chunk = try Self.read(directory, file, at: offset, count: 1024 * 1024)
+            let chunk = try Self.read(directory, file, at: offset, count: 64 * 1024)
             if chunk.isEmpty { return witness }
             offset += chunk.count
             rest += chunk

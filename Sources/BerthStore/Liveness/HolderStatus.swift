@@ -11,8 +11,7 @@ package enum HolderStatus: Hashable, Sendable {
     /// Judges a recorded holder by what the machine says of its pid now.
     ///
     /// Only proof counts: age, silence and a permission that is missing are none.
-    ///
-    /// - Parameter observation: Asked only where pids can be compared.
+    /// The observation is asked for only where pids can be compared.
     package static func of(
         _ holder: Holder, from here: Holder.Surroundings,
         observation: (_ process: Int32) -> ProcessObservation

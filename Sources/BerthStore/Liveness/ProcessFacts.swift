@@ -26,7 +26,8 @@ package struct ProcessFacts: Hashable, Sendable {
     /// spaces and parentheses of its own: the last `)` ends it.
     package init?(stat text: [UInt8]) {
         guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let fields = text[(end + 1)...].split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
+        let rest = text[(end + 1)...]
+        let fields = rest.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
         // Fields 3, 4, 20 and 22 of proc_pid_stat(5).
         guard fields.count > 19, fields[0].count == 1, let state = fields[0].first,
             let parent: Int32 = JSONScan.integer(fields[1]),

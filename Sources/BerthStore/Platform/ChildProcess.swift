@@ -27,9 +27,8 @@ package struct ChildProcess {
     ///
     /// From now on a TERM, INT, HUP or QUIT sent to this process is sent on to
     /// the command; one that a terminal sends to both is not sent twice, and
-    /// one that is ignored stays so.
-    ///
-    /// - Parameter inheriting: Descriptors that the command keeps, under the same numbers.
+    /// one that is ignored stays so. The command keeps the given descriptors,
+    /// under the same numbers.
     package static func start(
         _ words: [[UInt8]], inheriting files: [FileDescriptor] = [],
         input: FileDescriptor? = nil, output: FileDescriptor? = nil
@@ -71,9 +70,8 @@ package struct ChildProcess {
     }
 
     /// Becomes a command, found by `PATH`; returns only where that fails. The
-    /// corresponding C function is `execvp`.
-    ///
-    /// - Parameter inheriting: Descriptors that the command keeps, under the same numbers.
+    /// corresponding C function is `execvp`. The command keeps the given
+    /// descriptors, under the same numbers.
     package static func become(
         _ words: [[UInt8]], inheriting files: [FileDescriptor]
     ) -> SystemError {

@@ -54,9 +54,13 @@ extension FileCalls {
         var lowest: Int32 = 200
         while true {
             do {
-                let number = try retrying("fcntl") { fcntl(file.rawValue, F_DUPFD_CLOEXEC, lowest) }
+                let number = try retrying("fcntl") {
+                    fcntl(file.rawValue, F_DUPFD_CLOEXEC, lowest)
+                }
                 return FileDescriptor(rawValue: number)
-            } catch let error where lowest > 3 && (error.errno == .invalid || error.errno.isExhaustion) {
+            } catch let error
+                where lowest > 3 && (error.errno == .invalid || error.errno.isExhaustion)
+            {
                 lowest /= 2
             }
         }

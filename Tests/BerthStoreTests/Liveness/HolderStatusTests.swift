@@ -95,7 +95,10 @@ struct HolderStatusTests {
         #expect(Holder(fields) == original)
     }
 
-    @Test(arguments: [#"{"pid":7}"#, #"{"pid":0,"start":1,"boot":"b","pidns":1,"timens":1,"host":""}"#])
+    @Test(
+        arguments: [
+            #"{"pid":7}"#, #"{"pid":0,"start":1,"boot":"b","pidns":1,"timens":1,"host":""}"#,
+        ])
     func damagedRecordIsNoHolder(text: String) throws {
         let fields = try #require(JSONFields(Array(text.utf8)))
         #expect(Holder(fields) == nil)

@@ -165,7 +165,8 @@ struct LockServiceTests {
     // MARK: What crashes leave
 
     private func plant(_ file: String, _ content: String = "") {
-        _ = FileManager.default.createFile(atPath: folder + "/" + file, contents: Data(content.utf8))
+        _ = FileManager.default.createFile(
+            atPath: folder + "/" + file, contents: Data(content.utf8))
     }
 
     @Test func whatTheDeadLeftIsSwept() throws {

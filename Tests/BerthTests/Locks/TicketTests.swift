@@ -26,7 +26,8 @@ struct TicketTests {
     @Test(
         arguments: [
             "gate", "7.x", "0000000000000007.", "0000000000000007x", "000000000000000a.x",
-            "0000000000000007.xq", "0000000000000007.X", "00000000000000007.x", "", "-00000000000007.x",
+            "0000000000000007.xq", "0000000000000007.X", "00000000000000007.x", "",
+            "-00000000000007.x",
         ])
     func otherNamesAreNoTickets(name: String) {
         if case .ticket = LockFolderEntry(name) { Issue.record("a ticket: \(name)") }
