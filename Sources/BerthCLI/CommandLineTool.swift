@@ -89,6 +89,7 @@ public enum CommandLineTool {
             return .usage
         case let error as CoordinatorError:
             output.fail(error.message)
+            if let cause = error.cause { output.detail("the system call beneath was " + cause) }
             return ExitStatus(error.code)
         default:
             output.fail("an error that should not be: \(error); please report it")
