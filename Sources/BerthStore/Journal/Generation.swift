@@ -269,6 +269,11 @@ final class Generation {
             let used = rest.withUnsafeBytes { bytes -> Int in
                 var position = 0
                 while let newline = bytes.firstNewline(from: position) {
+                    // Filling is many empty lines.
+                    if newline == position {
+                        position += 1
+                        continue
+                    }
                     let line = UnsafeRawBufferPointer(rebasing: bytes[position..<newline])
                     if let frame = JournalLine(line, header.salt),
                         frame.generation == header.generation

@@ -8,7 +8,7 @@ import Testing
     @Test func everyCrashLeavesAWholeStore() async throws {
         let tally = CrashTally()
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for durability in [Durability.strict, .process] {
+            for durability in [Durability.full, .strict, .process] {
                 for start in StartingStore.allCases {
                     group.addTask {
                         var explorer = CrashExplorer(
