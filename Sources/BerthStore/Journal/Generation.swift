@@ -269,15 +269,12 @@ final class Generation {
             let used = rest.withUnsafeBytes { bytes -> Int in
                 var position = 0
                 while let newline = bytes.firstNewline(from: position) {
-                    // Filling is many empty lines.
-                    if newline == position {
-                        position += 1
-                        continue
-                    }
-                    let line = UnsafeRawBufferPointer(rebasing: bytes[position..<newline])
-                    if let frame = JournalLine(line, header.salt),
-                        frame.generation == header.generation
-                    {
+                    // A newline that was lost hides the line behind it in the one before.
+                    for start in position..<newline where bytes[start] == UInt8(ascii: "{") {
+                        let line = UnsafeRawBufferPointer(rebasing: bytes[start..<newline])
+                        guard let frame = JournalLine(line, header.salt),
+                            frame.generation == header.generation
+                        else { continue }
                         witness = max(witness, frame.flushed)
                     }
                     position = newline + 1

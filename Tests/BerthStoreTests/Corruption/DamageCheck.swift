@@ -70,6 +70,7 @@ extension DamageCheck {
         limits.rotationBytes = .max
         limits.extensionBytes = 256
         let store = Store.simulated(on: disk, limits: limits)
+        try store.create()
         var previous: [Record] = []
         for index in 0... {
             let records = try store.allRecords()
