@@ -30,6 +30,15 @@ package struct TicketDetails: Hashable, Sendable {
         }
     }
 
+    /// The command as a holder: it runs beside the one that started it.
+    var childHolder: Holder? {
+        child.map {
+            Holder(
+                process: $0.process, start: $0.start, instance: nil,
+                surroundings: holder.surroundings)
+        }
+    }
+
     package var json: [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
