@@ -9,7 +9,7 @@ package import BerthStore
 /// coordinators, in this process and in others, may use one store at once.
 ///
 /// What a call has reported done stays done, however any process ends. With
-/// ``Durability/strict`` it survives a power loss as well.
+/// ``Durability/full`` it survives a power loss as well.
 public final class Coordinator: Sendable {
     /// The store's directory, as an absolute path.
     public let path: String
@@ -39,7 +39,7 @@ public final class Coordinator: Sendable {
     /// - Throws: ``CoordinatorError`` with `invalid` where the path is not
     ///   valid, and with `cannotCreate` where no place can be derived.
     public static func open(
-        at path: String? = nil, durability: Durability = .strict,
+        at path: String? = nil, durability: Durability = .full,
         timeout: Duration? = .seconds(5)
     ) throws(CoordinatorError) -> Coordinator {
         let location = try StoreLocation.path(
@@ -55,7 +55,11 @@ public final class Coordinator: Sendable {
     public struct Durability: Hashable, Sendable {
         let kind: BerthStore.Durability
 
-        /// A change that was reported done survives a power loss.
+        /// A change that was reported done survives a power loss. The flushes
+        /// of several writers overlap.
+        public static var full: Durability { Durability(kind: .full) }
+        /// The same, with one flush at a time: for comparison, and as a way
+        /// back.
         public static var strict: Durability { Durability(kind: .strict) }
         /// A change that was reported done survives the death of any process.
         /// After a power loss the store opens at its last whole state, which
@@ -134,7 +138,7 @@ extension Coordinator {
     ) throws -> Result {
         do {
             return try store.write(name, isEssential: isEssential) { base in
-                var transaction = CoordinatorTransaction(base)
+                var transaction = CoordinatorTransaction(base, locks)
                 let result = try body(&transaction)
                 base = transaction.base
                 return result

@@ -111,5 +111,6 @@ public struct CoordinatorError: Error, Sendable, Hashable {
 }
 
 extension CoordinatorError: CustomStringConvertible {
+    /// The message.
     public var description: String { message }
 }

@@ -8,8 +8,11 @@ import BerthStore
 /// changes at once; others see them when the body has returned.
 public struct CoordinatorTransaction {
     var base: Transaction
+    /// The locks of the same store.
+    let locks: LockService
 
-    init(_ base: Transaction) {
+    init(_ base: Transaction, _ locks: LockService) {
         self.base = base
+        self.locks = locks
     }
 }

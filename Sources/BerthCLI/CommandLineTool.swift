@@ -24,7 +24,7 @@ public enum CommandLineTool {
         var output = Output(streams, Settings())
         do {
             var reader = ArgumentReader(arguments.map { Argument(bytes: $0) })
-            let command = try command(&reader)
+            let (command, group) = try command(&reader)
             try reader.read(command.syntax)
             let settings = try Settings(reader, environment)
             output = Output(streams, settings)
@@ -32,7 +32,7 @@ public enum CommandLineTool {
                 settings: settings, environment: environment, streams: streams, output: output)
             let status: ExitStatus
             if reader.has("help") {
-                status = HelpCommand.explain(command.syntax, context)
+                status = HelpCommand.explain(command.syntax, of: group, context)
             } else if reader.has("version") {
                 status = HelpCommand.tellVersion(context)
             } else {
@@ -44,24 +44,26 @@ public enum CommandLineTool {
         }
     }
 
-    /// The command that the first words name. Help is what a command line
-    /// without any is answered with.
+    /// The command that the first words name, and the group it is of. Where
+    /// they name none, but ask for help, it is that.
     private static func command(
         _ reader: inout ArgumentReader
-    ) throws(UsageError) -> any Command.Type {
+    ) throws(UsageError) -> (any Command.Type, group: String?) {
         guard let name = try reader.name() else {
-            if reader.has("help") || reader.has("version") { return HelpCommand.self }
+            if reader.has("help") || reader.has("version") {
+                return (HelpCommand.self, nil)
+            }
             throw reader.failure("the command is missing")
         }
-        if let command = CommandTable.command(name) { return command }
+        if let command = CommandTable.command(name) { return (command, nil) }
         guard CommandTable.isGroup(name) else {
             throw reader.failure("there is no command " + Argument(name).quoted)
         }
         guard let member = try reader.name() else {
-            if reader.has("help") { return HelpCommand.self }
+            if reader.has("help") { return (HelpCommand.self, name) }
             throw UsageError("the command after " + name + " is missing", command: name)
         }
-        if let command = CommandTable.command(name, member) { return command }
+        if let command = CommandTable.command(name, member) { return (command, name) }
         throw UsageError(
             "there is no command " + Argument(name + " " + member).quoted, command: name)
     }
@@ -87,6 +89,7 @@ public enum CommandLineTool {
             return .usage
         case let error as CoordinatorError:
             output.fail(error.message)
+            if let cause = error.cause { output.detail("the system call beneath was " + cause) }
             return ExitStatus(error.code)
         default:
             output.fail("an error that should not be: \(error); please report it")

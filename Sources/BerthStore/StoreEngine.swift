@@ -16,8 +16,8 @@ final class StoreEngine: @unchecked Sendable {
     let newDurability: Durability
     private let process: Int32
 
-    private let writers = ThreadLock()
-    private let state = Monitor()
+    let writers = ThreadLock()
+    let state = Monitor()
     /// Opened by the first write: reading takes no lock, and works where the
     /// file cannot be opened for writing. Guarded by `writers`.
     private var fileLock: FileLock?
@@ -61,7 +61,7 @@ final class StoreEngine: @unchecked Sendable {
     }
 
     var limits: StoreLimits { environment.limits }
-    private var storage: any StorageBackend { directory.storage }
+    var storage: any StorageBackend { directory.storage }
 
     /// A child of `fork` shares the parent's descriptions: its unlock would
     /// be the parent's.
@@ -86,40 +86,79 @@ final class StoreEngine: @unchecked Sendable {
     func write<Result>(
         _ write: Write, _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
+        let (outcome, dependence) = try underLock(write, body)
+        // Whatever the outcome, it rests on lines that others may not have
+        // made durable yet: it is told to nobody before they are.
+        if let dependence { try secure(dependence) }
+        return try outcome.get()
+    }
+
+    /// Runs a body and writes what it changed, under the writers' lock.
+    /// Returns its outcome, and up to where the journal must be durable before
+    /// the outcome is told.
+    private func underLock<Outcome>(
+        _ write: Write, _ body: (inout Transaction) throws -> Outcome
+    ) throws(StoreError) -> (Result<Outcome, any Error>, Dependence?) {
+        let held = try enter(until: write.deadline, write.cancellation)
+        defer { leave(held) }
+        let (outcome, changes) = try run(body)
+        guard let changes, !changes.isEmpty else { return (outcome, dependenceOnCurrent()) }
+        // A lock file that was deleted meanwhile let another writer in.
+        try directory.checkStillNamed(lock: held.lock.file.status.identity)
+        return (outcome, try commit(changes, write))
+    }
+
+    /// Runs a body on the state as it is under the writers' lock; returns its
+    /// changes, or nil where it threw. The snapshot is gone when this returns,
+    /// so that the tail need not be copied to grow.
+    private func run<Outcome>(
+        _ body: (inout Transaction) throws -> Outcome
+    ) throws(StoreError) -> (Result<Outcome, any Error>, [Change]?) {
+        var transaction = Transaction(try settledSnapshot())
+        do {
+            let result = try body(&transaction)
+            return (.success(result), transaction.changes)
+        } catch {
+            return (.failure(error), nil)
+        }
+    }
+
+    /// The writers' lock, held by this thread of this process.
+    struct Entered {
+        fileprivate let file: FileLock
+        fileprivate let lock: FileLock.Held
+    }
+
+    /// Waits until this thread is the store's only writer.
+    func enter(
+        until deadline: Deadline?, _ cancellation: Cancellation? = nil
+    ) throws(StoreError) -> Entered {
         try checkProcess()
-        guard writers.lock(until: write.deadline) else {
+        guard writers.lock(until: deadline) else {
             throw StoreError(
                 .timedOut, "another thread has held the store's lock for too long; try again")
         }
-        defer { writers.unlock() }
-        let lock = try openedLock()
-        let held = try lock.acquire(until: write.deadline, write.cancellation)
-        defer { lock.release(held) }
         do throws(StoreError) {
-            try directory.checkStillNamed(lock: held.file.status.identity)
+            let file = try openedLock()
+            let lock = try file.acquire(until: deadline, cancellation)
+            do throws(StoreError) {
+                try directory.checkStillNamed(lock: lock.file.status.identity)
+                return Entered(file: file, lock: lock)
+            } catch {
+                file.release(lock)
+                // The next attempt opens what the name then stands for.
+                fileLock = nil
+                throw error
+            }
         } catch {
-            // The next attempt opens what the name then stands for.
-            fileLock = nil
+            writers.unlock()
             throw error
         }
-
-        let (result, changes) = try run(body)
-        if changes.isEmpty { return result }
-        // A lock file that was deleted meanwhile let another writer in.
-        try directory.checkStillNamed(lock: held.file.status.identity)
-        try commit(changes, write)
-        return result
     }
 
-    /// Runs a body on the state as it is under the writers' lock. The
-    /// snapshot is gone when this returns, so that the tail need not be
-    /// copied to grow.
-    private func run<Result>(
-        _ body: (inout Transaction) throws -> Result
-    ) throws -> (Result, [Change]) {
-        var transaction = Transaction(try settledSnapshot())
-        let result = try body(&transaction)
-        return (result, transaction.changes)
+    func leave(_ entered: Entered) {
+        entered.file.release(entered.lock)
+        writers.unlock()
     }
 
     private func openedLock() throws(StoreError) -> FileLock {
@@ -144,7 +183,9 @@ final class StoreEngine: @unchecked Sendable {
         return lock
     }
 
-    private func commit(_ changes: [Change], _ write: Write) throws(StoreError) {
+    /// Writes a transaction. Returns what has to be durable before it is
+    /// acknowledged; nil where it is acknowledged as it is.
+    private func commit(_ changes: [Change], _ write: Write) throws(StoreError) -> Dependence? {
         state.lock()
         defer { state.unlock() }
         guard let generation else { preconditionFailure("a settled store has a generation") }
@@ -154,17 +195,19 @@ final class StoreEngine: @unchecked Sendable {
         try generation.append(changes, origin, isEssential: write.isEssential, limits)
         // From here on the line is in the file: what fails now is not undone.
         do throws(StoreError) {
-            if generation.header.durability == .strict {
+            switch generation.header.durability {
+            case .full:
+                generation.settledEnd = generation.end
+                return Dependence(generation, isOwnLine: true)
+            case .strict:
                 try flush(generation)
-            } else {
+            case .process:
                 try publish(generation, flushed: generation.flushed)
             }
+            return nil
         } catch {
             self.generation = nil
-            throw StoreError(
-                .indeterminate,
-                "the change was written but may not survive a power loss (" + error.message
-                    + "); look whether it is there before trying again", cause: error.cause)
+            throw .indeterminate(error)
         }
     }
 
@@ -195,7 +238,8 @@ final class StoreEngine: @unchecked Sendable {
 
     /// The current generation, caught up and in order. The caller holds the
     /// writers' lock and `state`.
-    private func settle() throws(StoreError) -> Generation {
+    func settle() throws(StoreError) -> Generation {
+        var isFresh = generation == nil
         while true {
             guard let generation = try opened() else {
                 try create()
@@ -206,6 +250,17 @@ final class StoreEngine: @unchecked Sendable {
                 if !isRotationDue(generation) { return generation }
                 if try rotateIfPossible(generation) { continue }
                 return generation
+            }
+            if stop == .sealed, try !isNamed(generation) {
+                self.generation = nil
+                continue
+            }
+            if stop == .invalid, !isFresh {
+                // What is in memory may be what a failed write-back took from
+                // the file: only what the file holds decides what is cut.
+                self.generation = nil
+                isFresh = true
+                continue
             }
             let verdict = Recovery.verdict(try evidence(generation, stop))
             switch verdict {
@@ -223,9 +278,7 @@ final class StoreEngine: @unchecked Sendable {
                     continue
                 }
                 if case .damaged(let offset) = verdict {
-                    throw .damaged(
-                        directory.path, StoreDirectory.journalName, at: generation.end,
-                        "what follows was durable up to byte " + String(offset))
+                    throw damaged(generation, promised: offset)
                 }
                 try rotate(generation)
             }
@@ -239,7 +292,7 @@ final class StoreEngine: @unchecked Sendable {
         generation.end - generation.header.length >= limits.rotationBytes
     }
 
-    private func evidence(
+    func evidence(
         _ generation: Generation, _ stop: Generation.Stop
     ) throws(StoreError) -> Recovery.Evidence {
         let hint = try readHint().flatMap { decode($0, for: generation) }
@@ -258,7 +311,7 @@ final class StoreEngine: @unchecked Sendable {
         try directory.identity(ofName: StoreDirectory.journalName) == generation.identity
     }
 
-    private func opened() throws(StoreError) -> Generation? {
+    func opened() throws(StoreError) -> Generation? {
         if let generation { return generation }
         generation = try Generation.open(directory)
         return generation
@@ -272,7 +325,9 @@ final class StoreEngine: @unchecked Sendable {
         var attempts = 0
         while true {
             switch try committed() {
-            case .snapshot(let snapshot): return snapshot
+            case .snapshot(let snapshot, let dependence):
+                if let dependence { try secure(dependence) }
+                return snapshot
             case .movedOn: continue
             case .unpublished(let verified):
                 // A writer died, or is at work, between a new generation and
@@ -293,7 +348,9 @@ final class StoreEngine: @unchecked Sendable {
     }
 
     private enum Committed {
-        case snapshot(Snapshot)
+        /// A state, and what has to be durable before it is shown: this
+        /// process may have read lines that their writers still flush.
+        case snapshot(Snapshot, Dependence?)
         case movedOn
         case unpublished(Snapshot)
     }
@@ -305,7 +362,7 @@ final class StoreEngine: @unchecked Sendable {
         let hintBytes = try readHint()
         guard let generation = try opened() else {
             try directory.checkNeverUsed()
-            return .snapshot(.empty)
+            return .snapshot(.empty, nil)
         }
         guard generation.header.bootID == bootID else {
             return try committedBeforeReboot(generation, hintBytes)
@@ -322,7 +379,8 @@ final class StoreEngine: @unchecked Sendable {
         _ = try generation.catchUp(limit: isProcess ? .max : hint.flushed)
         let promised = isProcess && hint.bootID == bootID ? hint.visible : hint.flushed
         try check(generation, reaches: promised)
-        return .snapshot(generation.snapshot)
+        generation.flushed = max(generation.flushed, hint.flushed)
+        return .snapshot(generation.snapshot, Dependence.onUnflushed(generation))
     }
 
     /// The machine was started again since the last write: what is valid is
@@ -338,17 +396,20 @@ final class StoreEngine: @unchecked Sendable {
         }
         let hint = hintBytes.flatMap { decode($0, for: generation) }
         try check(generation, reaches: max(hint?.flushed ?? 0, try generation.flushedWitness()))
-        return .snapshot(generation.snapshot)
+        return .snapshot(generation.snapshot, nil)
     }
 
     private func check(_ generation: Generation, reaches promised: Int) throws(StoreError) {
         if generation.end < promised {
-            let end = generation.end
             self.generation = nil
-            throw .damaged(
-                directory.path, StoreDirectory.journalName, at: end,
-                "what follows was durable up to byte " + String(promised))
+            throw damaged(generation, promised: promised)
         }
+    }
+
+    func damaged(_ generation: Generation, promised: Int) -> StoreError {
+        .damaged(
+            directory.path, StoreDirectory.journalName, at: generation.end,
+            "what follows was durable up to byte " + String(promised))
     }
 
     private func settleAsWriter() throws(StoreError) {
@@ -371,7 +432,7 @@ final class StoreEngine: @unchecked Sendable {
 
     // MARK: The hint
 
-    private func openedHint(creating: Bool) throws(StoreError) -> FileDescriptor? {
+    func openedHint(creating: Bool) throws(StoreError) -> FileDescriptor? {
         if let hintFile { return hintFile }
         do throws(StoreError) {
             hintFile = try directory.open(
@@ -382,7 +443,7 @@ final class StoreEngine: @unchecked Sendable {
         return hintFile
     }
 
-    private func readHint() throws(StoreError) -> [UInt8]? {
+    func readHint() throws(StoreError) -> [UInt8]? {
         guard let file = try openedHint(creating: false) else { return nil }
         do throws(SystemError) {
             return try storage.readAll(file, at: 0, count: Hint.size)
@@ -391,26 +452,9 @@ final class StoreEngine: @unchecked Sendable {
         }
     }
 
-    private func decode(_ bytes: [UInt8], for generation: Generation) -> Hint? {
+    func decode(_ bytes: [UInt8], for generation: Generation) -> Hint? {
         let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
         guard let hint, hint.speaks(of: generation.header) else { return nil }
         return hint
-    }
-
-    /// Says how far the generation is durable and visible. Nothing is
-    /// acknowledged before this.
-    func publish(_ generation: Generation, flushed: Int) throws(StoreError) {
-        let hint = Hint(
-            header: generation.header, flushed: flushed, visible: generation.end, bootID: bootID)
-        guard let file = try openedHint(creating: true) else {
-            preconditionFailure("a file that was made is there")
-        }
-        do throws(SystemError) {
-            try storage.writeAll(file, hint.encode(generation.header.salt), at: 0)
-        } catch {
-            throw .system("cannot write " + directory.path + "/" + StoreDirectory.hintName, error)
-        }
-        generation.flushed = flushed
-        generation.settledEnd = generation.end
     }
 }

@@ -13,12 +13,15 @@ package struct StoreEnvironment: Sendable {
     package var random: @Sendable () -> UInt64
     package var user: @Sendable () -> UInt32
     package var process: @Sendable () -> Int32
+    /// Waits for the blink in which another writer may finish.
+    package var pause: @Sendable () -> Void
 
     package init(
         storage: any StorageBackend, limits: StoreLimits, engines: EngineRegistry,
         bootID: @escaping @Sendable () throws(SystemError) -> String,
         now: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64,
-        user: @escaping @Sendable () -> UInt32, process: @escaping @Sendable () -> Int32
+        user: @escaping @Sendable () -> UInt32, process: @escaping @Sendable () -> Int32,
+        pause: @escaping @Sendable () -> Void
     ) {
         self.storage = storage
         self.limits = limits
@@ -28,6 +31,7 @@ package struct StoreEnvironment: Sendable {
         self.random = random
         self.user = user
         self.process = process
+        self.pause = pause
     }
 
     /// This machine and this process.
@@ -38,7 +42,8 @@ package struct StoreEnvironment: Sendable {
             now: { Clock.wallMilliseconds },
             random: { UInt64.random(in: .min ... .max) },
             user: { CurrentProcess.effectiveUser },
-            process: { CurrentProcess.identifier })
+            process: { CurrentProcess.identifier },
+            pause: { Thread.sleep(microseconds: 50) })
     }
 }
 
@@ -63,6 +68,9 @@ package struct StoreLimits: Hashable, Sendable {
     package var fanIn = 4
     /// The most runs a generation names.
     package var maximumRuns = 24
+    /// How often it is looked whether older lines are durable, 50 µs apart,
+    /// before their writers are given up.
+    package var vouchAttempts = 20_000
     /// How many past generations are kept for people to read.
     package var historyGenerations: UInt64 = 64
 
@@ -75,6 +83,10 @@ package struct StoreLimits: Hashable, Sendable {
 
 /// How the changes of a store are made durable; chosen when it is made.
 package enum Durability: String, Hashable, Sendable {
+    /// Flushed after the writers' lock is given up, so that the flushes of
+    /// several writers overlap; acknowledged, and shown to anyone, after that:
+    /// survives a power loss.
+    case full
     /// Flushed before the writers' lock is given up: survives a power loss.
     case strict
     /// Left to the system: survives the death of any process. After a power
@@ -85,7 +97,7 @@ package enum Durability: String, Hashable, Sendable {
 /// How a store is opened.
 package struct StoreOptions: Hashable, Sendable {
     /// For a store that is made; an existing one keeps its own.
-    package var durability = Durability.strict
+    package var durability = Durability.full
     /// How long to wait for the writers' lock; nil waits for ever.
     package var lockTimeout: Duration? = .seconds(5)
 

@@ -72,6 +72,14 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
+    /// A change was written, and then something failed.
+    static func indeterminate(_ error: StoreError) -> StoreError {
+        StoreError(
+            .indeterminate,
+            "the change was written but may not survive a power loss (" + error.message
+                + "); look whether it is there before trying again", cause: error.cause)
+    }
+
     /// A file of the store is not what was written there.
     static func damaged(
         _ storePath: String, _ file: String, at offset: Int? = nil, _ reason: String

@@ -29,6 +29,8 @@ struct BadInputTests {
         ["kv", "set", "a", "1", "--if-version", "x"],
         ["kv", "set", "a", "1", "--if-version", "-1"],
         ["kv", "set", "a", "1", "--if-absent", "--if-version", "1"],
+        ["kv", "set", "a", "1", "--if-lock", "x"], ["kv", "set", "a", "1", "--if-lock", "x:y"],
+        ["kv", "set", "a", "1", "--if-lock", "x:"],
         ["kv", "list", "a b"], ["kv", "update", "a"], ["kv", "update", "a b", "true"],
         ["store", "init", "--durability", "none"],
         ["kv", "set", "a", "[" + String(repeating: "1,", count: 40_000) + "1]"],

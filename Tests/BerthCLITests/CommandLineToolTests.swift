@@ -59,6 +59,12 @@ struct CommandLineToolTests {
         #expect(run.errors.contains("see berth help"))
     }
 
+    @Test func aGroupExplainsItself() {
+        let run = CommandRun(["port", "--help"])
+        #expect(run.output == CommandRun(["help", "port"]).output)
+        #expect(run.output.contains("port list") && !run.output.contains("kv set"))
+    }
+
     @Test func theVersionIsAnAnswer() {
         #expect(CommandRun(["--version"]).output == "berth " + CommandLineTool.version + "\n")
     }

@@ -29,6 +29,37 @@ extension ProcessTests {
             }
         }
 
+        @Test func fiftyUpdatesCountToFifty() async throws {
+            let outcomes = try await runAtOnce(50) { _ in
+                ["kv", "update", "counter", "--", "sh", "-c", "read n; echo $((n+1))"]
+            }
+            for outcome in outcomes { #expect(outcome.status == 0, "\(outcome.errors)") }
+            #expect(try await berth(["kv", "get", "counter"]).output == "50\n")
+        }
+
+        @Test func anUpdateWithinItselfIsRefusedAtOnce() async throws {
+            let nested = try await BerthProcess.startShell(
+                "berth kv update a -- berth kv update a -- echo 1", store: store
+            ).outcome()
+            #expect(nested.status == 75)
+            #expect(nested.errors.contains("already held"))
+            #expect(try await berth(["kv", "get", "a"]).status == 66)
+        }
+
+        @Test func aHolderThatLostItsLockCannotWrite() async throws {
+            let script = """
+                token=$(berth lock build --for-pid $$)
+                berth kv set a 1 --if-lock build:$token; echo $?
+                berth kv set a 2 --if-lock build:$((token + 1)); echo $?
+                berth unlock build --token $token
+                berth kv set a 3 --if-lock build:$token; echo $?
+                berth kv set a 4 --if-lock other:1; echo $?
+                berth kv get a
+                """
+            let outcome = try await BerthProcess.startShell(script, store: store).outcome()
+            #expect(outcome.output == "0\n76\n76\n76\n1\n")
+        }
+
         @Test func oneOfManyIsTheFirst() async throws {
             let outcomes = try await runAtOnce(20) {
                 ["kv", "set", "leader", "\($0)", "--if-absent"]

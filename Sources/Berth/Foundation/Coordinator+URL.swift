@@ -21,7 +21,7 @@ extension Coordinator {
     /// - Throws: ``CoordinatorError`` with `invalid` where the URL is not one
     ///   of a file.
     public static func open(
-        at url: URL, durability: Durability = .strict, timeout: Duration? = .seconds(5)
+        at url: URL, durability: Durability = .full, timeout: Duration? = .seconds(5)
     ) throws(CoordinatorError) -> Coordinator {
         guard url.isFileURL else {
             throw CoordinatorError(.invalid, "the store's URL is not one of a file")

@@ -20,8 +20,8 @@ extension CoordinatorTransaction {
     ///   - condition: What has to be so.
     /// - Returns: The version of the value.
     /// - Throws: ``CoordinatorError`` with `invalid` where the key or the
-    ///   value is not valid, and with `unavailable` where the condition does
-    ///   not hold.
+    ///   value is not valid, and with `unavailable` or `stale` where the
+    ///   condition does not hold.
     @discardableResult
     public mutating func setValue(
         _ json: some Collection<UInt8>, forKey key: String, if condition: KeyCondition = .always
@@ -34,7 +34,8 @@ extension CoordinatorTransaction {
     mutating func put(
         _ value: [UInt8], in record: RecordKey, if condition: KeyCondition
     ) throws -> UInt64 {
-        try condition.check(KeyRule.key(of: record), at: try base.record(record)?.version)
+        try condition.check(
+            KeyRule.key(of: record), at: try base.record(record)?.version, locks)
         try base.set(record, value)
         return base.version
     }
@@ -58,7 +59,7 @@ extension CoordinatorTransaction {
         guard let current = try base.record(record)?.version else {
             throw CoordinatorError(.notFound, "there is no value under the key " + key)
         }
-        try condition.check(key, at: current)
+        try condition.check(key, at: current, locks)
         base.delete(record)
         return current
     }

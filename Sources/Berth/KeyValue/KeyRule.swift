@@ -3,7 +3,7 @@
 import BerthStore
 
 /// Which keys a user may give, and the records behind them.
-enum KeyRule {
+package enum KeyRule {
     /// The longest key, in bytes.
     static var maximumLength: Int { 255 }
 
@@ -25,13 +25,35 @@ enum KeyRule {
         String(record.text.dropFirst(prefix.utf8.count))
     }
 
+    /// The lock that an update of a key holds: `kv:` and the key, where that is
+    /// a lock's name; else what is readable of it, and a hash of all of it.
+    ///
+    /// - Throws: `invalid`, with the rule that the key breaks.
+    package static func lock(_ key: String) throws(CoordinatorError) -> LockName {
+        _ = try record(key)
+        var name = Array("kv:".utf8)
+        if key.utf8.count <= 200 && !key.utf8.contains(where: { $0 == slash || $0 == colon }) {
+            name += key.utf8
+        } else {
+            for byte in key.utf8.prefix(200) { name.append(byte == slash ? colon : byte) }
+            name.append(colon)
+            let bytes = Array(key.utf8)
+            name.append(
+                hexadecimal: bytes.withUnsafeBytes { SipHash(k0: 0, k1: 0).hash($0) })
+        }
+        return try LockName(String(decoding: name, as: UTF8.self))
+    }
+
+    private static var slash: UInt8 { UInt8(ascii: "/") }
+    private static var colon: UInt8 { UInt8(ascii: ":") }
+
     /// What is wrong with a key; nil where nothing is.
     static func problem(with key: String) -> String? {
         let bytes = key.utf8
         if bytes.isEmpty { return "is empty" }
         if bytes.count > maximumLength { return "is longer than 255 bytes" }
         if let problem = characterProblem(in: key) { return problem }
-        for part in bytes.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
+        for part in bytes.split(separator: slash, omittingEmptySubsequences: false) {
             if part.isEmpty { return "begins or ends with a slash, or has two in a row" }
             if part.elementsEqual(".".utf8) || part.elementsEqual("..".utf8) {
                 return "has . or .. as a part"

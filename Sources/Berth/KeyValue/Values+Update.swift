@@ -1,11 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Values {
-    /// Runs a body while no other update of a key runs, in any process: it
-    /// holds the key's own named lock, never that of the store.
-    package func withUpdateLock<Result>(
-        forKey key: String, _ body: () throws -> Result
-    ) throws -> Result {
-        try body()
+    /// Lets a body compute the value under a key anew. Blocks the current thread.
+    ///
+    /// The key's own named lock is held meanwhile, never that of the store:
+    /// updates of one key run one after the other, and nothing else waits.
+    ///
+    /// - Parameters:
+    ///   - key: 1 to 255 bytes of printable ASCII.
+    ///   - timeout: How long to wait for other updates; nil waits without an end.
+    ///   - body: Is given the value, nil where there is none, and returns the
+    ///     new one as JSON. Where it throws, nothing is changed.
+    /// - Returns: The version of the new value.
+    /// - Throws: What the body throws, and ``CoordinatorError`` with `timedOut`,
+    ///   with `invalid`, or with `unavailable` where the value was changed
+    ///   meanwhile by other means than an update.
+    @discardableResult
+    public func update(
+        _ key: String, timeout: Duration? = nil,
+        _ body: (KeyValue?) throws -> some Collection<UInt8>
+    ) throws -> UInt64 {
+        try coordinator.withLock(try KeyRule.lock(key).text, timeout: timeout) { _ in
+            let current = try value(forKey: key)
+            return try set(try body(current), forKey: key, if: .unchanged(current))
+        }
+    }
+}
+
+extension KeyCondition {
+    /// The value under the key is still the one that was read, or still absent.
+    package static func unchanged(_ value: KeyValue?) -> KeyCondition {
+        value.map { .version($0.version) } ?? .absent
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthStore
+
 /// One contender's place in the line for a lock, as the name of its file tells
 /// it: 16 digits, a full stop, and the kind.
 ///
@@ -81,13 +83,7 @@ package struct Ticket: Hashable, Sendable {
     /// The number that 16 decimal digits stand for; nil where there are none.
     static func number(_ bytes: [UInt8], at start: Int) -> UInt64? {
         guard bytes.count >= start + 16 else { return nil }
-        var number: UInt64 = 0
-        for place in start..<start + 16 {
-            let digit = bytes[place] &- UInt8(ascii: "0")
-            guard digit < 10 else { return nil }
-            number = number * 10 + UInt64(digit)
-        }
-        return number
+        return UInt64(decimal: bytes[start..<start + 16])
     }
 }
 

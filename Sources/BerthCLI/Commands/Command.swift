@@ -25,7 +25,7 @@ struct CommandContext {
     /// The store that the command line and the environment name. Nothing of it
     /// is touched yet.
     func coordinator(
-        durability: Coordinator.Durability = .strict
+        durability: Coordinator.Durability = .full
     ) throws(CoordinatorError) -> Coordinator {
         let path = try StoreLocation.path(
             settings.store, variable: environment.bytes,

@@ -30,7 +30,7 @@ struct Filter {
                 }
                 command = try ChildProcess.start(
                     words.map(\.bytes), input: toCommand.reading, output: fromCommand.writing)
-            } catch  where error.call == "posix_spawnp" {
+            } catch let error where error.call == "posix_spawnp" {
                 FileCalls.close(toCommand.writing)
                 output.fail("cannot run " + words[0].quoted + ": " + error.errno.description)
                 return Filter(

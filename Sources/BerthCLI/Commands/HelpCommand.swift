@@ -17,7 +17,7 @@ enum HelpCommand: Command {
         }
         let member = try arguments.text(operand: 1, "MEMBER")
         if let command = CommandTable.command(name, member) {
-            return explain(command.syntax, context)
+            return explain(command.syntax, of: nil, context)
         }
         guard CommandTable.isGroup(name), member == nil else {
             let words = member.map { name + " " + $0 } ?? name
@@ -32,10 +32,13 @@ enum HelpCommand: Command {
         return .success
     }
 
-    /// Prints the help of one command.
-    static func explain(_ syntax: CommandSyntax, _ context: CommandContext) -> ExitStatus {
-        if syntax.name == "help" {
-            listCommands(of: nil, context)
+    /// Prints the help of one command; that of `help` is what there is, in a
+    /// group or at all.
+    static func explain(
+        _ syntax: CommandSyntax, of group: String?, _ context: CommandContext
+    ) -> ExitStatus {
+        if syntax.name == Self.syntax.name {
+            listCommands(of: group, context)
             return .success
         }
         let output = context.output

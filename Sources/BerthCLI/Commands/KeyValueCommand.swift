@@ -17,16 +17,24 @@ enum KeyValueCommand {
     /// longer than the value, but not without end.
     static var longestInput: Int { 1024 * 1024 }
 
-    /// What has to be so, by the options `--if-absent` and `--if-version`.
+    /// What has to be so, by the options `--if-absent`, `--if-version` and `--if-lock`.
     static func condition(_ arguments: ArgumentReader) throws(UsageError) -> KeyCondition {
         let version = try arguments.integer("if-version", in: 0...UInt64(1) << 53)
-        guard arguments.has("if-absent") else {
-            return version.map { .version($0) } ?? .always
-        }
-        if version != nil {
+        if arguments.has("if-absent") && version != nil {
             throw arguments.failure("--if-absent and --if-version exclude each other")
         }
-        return .absent
+        let condition: KeyCondition =
+            arguments.has("if-absent") ? .absent : version.map { .version($0) } ?? .always
+        guard let grant = try arguments.text("if-lock") else { return condition }
+        // The last colon: a lock's name may have some too.
+        guard let colon = grant.lastIndex(of: ":"),
+            let token = UInt64(decimal: Array(grant[colon...].utf8)[1...])
+        else {
+            throw arguments.failure(
+                "--if-lock: " + Argument(grant).quoted
+                    + " is not a lock's name, a colon and a token")
+        }
+        return condition.whileHolding(String(grant[..<colon]), token: token)
     }
 
     /// What a command or a file says, without the line feed that ends it.
@@ -101,10 +109,13 @@ enum KeyValueSet: Command {
                 KeyValueCommand.raw,
                 .flag("if-absent", nil, "only if there is no value yet"),
                 KeyValueCommand.ifVersion,
+                .value(
+                    "if-lock", nil, "NAME:TOKEN", "only if the lock is still held with the token"),
             ],
             details: """
                 VALUE is JSON of at most 64 KiB; a lone - reads it from standard input. With
-                --json the new version is printed. Status 1: a condition does not hold.
+                --json the new version is printed. Status 1: a condition does not hold; 76: the
+                lock is no longer held with the token.
                 """)
     }
 

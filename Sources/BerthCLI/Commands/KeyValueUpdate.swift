@@ -21,28 +21,42 @@ enum KeyValueUpdate: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let key = try arguments.requiredText(operand: 0, "KEY")
+        var request = LockService.Request(try KeyRule.lock(key))
+        request.command = "berth kv update " + key
+        request.under = context.outerLocks
+        guard let lock = try context.locks().acquire(request) else {
+            preconditionFailure("a wait without an end ended without the lock")
+        }
+        defer { lock.release() }
+        lock.describe(granted: true)
+        // A command that updates the same key would wait for itself for ever.
+        ChildProcess.setVariable(
+            HeldLocks.variable, try HeldLocks.entries(context.outerLocks, and: lock))
+        return try update(key, arguments, context)
+    }
+
+    private static func update(
+        _ key: String, _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws -> ExitStatus {
         let isText = arguments.has("raw")
         let values = try context.coordinator().values
-        return try values.withUpdateLock(forKey: key) {
-            let current = try values.value(forKey: key)
-            var input = current.map { KeyValueCommand.printed($0.json, asText: isText) } ?? []
-            if current != nil { input.append(UInt8(ascii: "\n")) }
-            let filter = try Filter.run(
-                arguments.tail, input: input, limit: KeyValueCommand.longestInput, context.output)
-            guard filter.status == .success else {
-                context.output.note(key + " is unchanged, because the command failed")
-                return filter.status
-            }
-            let value = try KeyValueCommand.json(
-                KeyValueCommand.withoutLastLineFeed(filter.output), isText: isText, key)
-            let condition = current.map { KeyCondition.version($0.version) } ?? .absent
-            let version = try values.set(value, forKey: key, if: condition)
-            if context.settings.isJSON {
-                var writer = JSONWriter()
-                KeyValue(key: key, json: value, version: version).write(to: &writer)
-                context.output.print(json: writer)
-            }
-            return .success
+        let current = try values.value(forKey: key)
+        var input = current.map { KeyValueCommand.printed($0.json, asText: isText) } ?? []
+        if current != nil { input.append(UInt8(ascii: "\n")) }
+        let filter = try Filter.run(
+            arguments.tail, input: input, limit: KeyValueCommand.longestInput, context.output)
+        guard filter.status == .success else {
+            context.output.note(key + " is unchanged, because the command failed")
+            return filter.status
         }
+        let value = try KeyValueCommand.json(
+            KeyValueCommand.withoutLastLineFeed(filter.output), isText: isText, key)
+        let version = try values.set(value, forKey: key, if: .unchanged(current))
+        if context.settings.isJSON {
+            var writer = JSONWriter()
+            KeyValue(key: key, json: value, version: version).write(to: &writer)
+            context.output.print(json: writer)
+        }
+        return .success
     }
 }

@@ -165,7 +165,7 @@ extension CommandContext {
     }
 
     /// The locks that this command is run under.
-    fileprivate var outerLocks: String {
+    var outerLocks: String {
         environment.bytes(HeldLocks.variable).map { String(decoding: $0, as: UTF8.self) } ?? ""
     }
 

@@ -123,11 +123,10 @@ enum PortList: Command {
             Table.Column(title: "PORT", isRightAligned: true), Table.Column(title: "TAG"),
             Table.Column(title: "USED"), Table.Column(title: "PATH", canShrink: true),
         ])
-        let now = Clock.wallMilliseconds
         for reservation in reservations {
             table.add([
                 String(reservation.port), reservation.tag ?? "-",
-                AgeText.text(milliseconds: now - reservation.used), reservation.path,
+                ElapsedText.since(reservation.used), reservation.path,
             ])
         }
         context.output.print(table)

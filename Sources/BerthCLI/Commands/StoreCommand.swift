@@ -8,7 +8,7 @@ enum StoreInit: Command {
         CommandSyntax(
             name: "store init", summary: "make the store, and say how durable it is",
             options: [
-                .value("durability", nil, "MODE", "strict (default) or process")
+                .value("durability", nil, "MODE", "full (default), strict or process")
             ],
             details: """
                 A store makes itself at its first change; this is for one that is not to have
@@ -30,11 +30,12 @@ enum StoreInit: Command {
         _ arguments: ArgumentReader
     ) throws(UsageError) -> Coordinator.Durability {
         switch try arguments.text("durability") {
-        case "strict", nil: return .strict
+        case "full", nil: return .full
+        case "strict": return .strict
         case "process": return .process
         case let other?:
             throw arguments.failure(
-                "--durability: " + Argument(other).quoted + " is neither strict nor process")
+                "--durability: " + Argument(other).quoted + " is none of full, strict and process")
         }
     }
 }

@@ -25,6 +25,8 @@ final class Generation {
     private(set) var vouchFloor: Int?
     /// Below this offset all bytes were proven to be flushed.
     var flushed: Int
+    /// Whether a flush has failed: no later one of this description proves anything.
+    var isDoubtful = false
     /// The end at which the hint was last found, or made, to agree.
     var settledEnd: Int?
     /// The file is at least this long.
@@ -260,17 +262,19 @@ final class Generation {
         var offset = end
         var rest: [UInt8] = []
         while true {
-            let chunk = try Self.read(directory, file, at: offset, count: 1024 * 1024)
+            let chunk = try Self.read(directory, file, at: offset, count: 64 * 1024)
             if chunk.isEmpty { return witness }
             offset += chunk.count
             rest += chunk
             let used = rest.withUnsafeBytes { bytes -> Int in
                 var position = 0
                 while let newline = bytes.firstNewline(from: position) {
-                    let line = UnsafeRawBufferPointer(rebasing: bytes[position..<newline])
-                    if let frame = JournalLine(line, header.salt),
-                        frame.generation == header.generation
-                    {
+                    // A newline that was lost hides the line behind it in the one before.
+                    for start in position..<newline where bytes[start] == UInt8(ascii: "{") {
+                        let line = UnsafeRawBufferPointer(rebasing: bytes[start..<newline])
+                        guard let frame = JournalLine(line, header.salt),
+                            frame.generation == header.generation
+                        else { continue }
                         witness = max(witness, frame.flushed)
                     }
                     position = newline + 1

@@ -47,7 +47,9 @@ enum Recovery {
         if seen.end < promised { return .damaged(promised) }
         // A new boot begins a new file: no write-back error is inherited.
         guard seen.isThisBoot, seen.stop != .sealed, let hint = seen.hint else { return .rotate }
-        if seen.durability != .process, hint.flushed < seen.end {
+        // In a full store their writers are at work on it, or whoever depends
+        // on them will find that they are not.
+        if seen.durability == .strict, hint.flushed < seen.end {
             // The writer of those lines died before it could tell whether its
             // flush succeeded. A later one of an older description would
             // report its failure; one of a younger description would not.

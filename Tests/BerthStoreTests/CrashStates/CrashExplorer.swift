@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+
+
+import BerthTestSupport
+import Synchronization
+
+@testable import BerthStore
+
+/// Ends the machine at every step of every short sequence of operations, in
+/// every way that is told apart, and checks what is found afterwards.
+///
+/// One explorer takes one starting store; its results go to a shared tally.
+struct CrashExplorer {
+    let start: StartingStore
+    let durability: Durability
+    let tally: CrashTally
+    /// How many of the states that a power cut leaves are worked on further;
+    /// of those that the end of a process leaves, all are.
+    let cutsToGoOnFrom: Int
+    private var random: SeededRandom
+
+    init(_ start: StartingStore, _ durability: Durability, _ tally: CrashTally, cutsToGoOnFrom: Int) {
+        self.start = start
+        self.durability = durability
+        self.tally = tally
+        self.cutsToGoOnFrom = cutsToGoOnFrom
+        random = SeededRandom(seed: UInt64(start.rawValue.utf8.count))
+    }
+
+    /// What is known of a store at some moment.
+    private struct Known {
+        /// What it held after each operation.
+        var models: [StoreModel]
+        /// Which of them a process that begins now may find: the last, and
+        /// those before it that nobody was told are over.
+        var certain = 0
+        /// Which of them is sure to survive a power cut.
+        var durable = 0
+        var boot = 1
+        /// How many operations there were.
+        var count = 0
+        /// What was done, for people to read.
+        var story: String
+    }
+
+    /// A state that a crash left, and what was found in it.
+    private struct Crashed {
+        let state: DiskState
+        let known: Known
+        let isPowerCut: Bool
+    }
+
+    /// Explores all sequences of at most two operations, and those of an
+    /// operation after the recovery from a crash in the first.
+    mutating func run(_ first: [Operation] = Operation.allCases) throws {
+        let (state, model) = try start.make(durability)
+        let known = Known(models: [model], story: durability.rawValue + " store, " + start.rawValue)
+        for operation in first {
+            for crashed in try crash(in: operation, on: state, known) {
+                for second in [Operation.set, .rotation] {
+                    _ = try crash(in: second, on: crashed.state, crashed.known)
+                }
+            }
+            for second in Operation.allCases {
+                _ = try crash(in: second, after: operation, on: state, known)
+            }
+        }
+    }
+
+    /// Crashes in an operation, after another that was acknowledged. Returns
+    /// some of the states that were found good.
+    private mutating func crash(
+        in operation: Operation, after earlier: Operation? = nil, on state: DiskState,
+        _ known: Known
+    ) throws -> [Crashed] {
+        let disk = SimulatedDisk(state)
+        var known = known
+        let store = Store.simulated(on: disk, boot: known.boot, durability: durability)
+        if let earlier {
+            try acknowledge(earlier, store, disk, &known)
+        }
+        var before = known
+        before.story += ", crash in " + operation.rawValue
+        let points = try disk.recording {
+            try acknowledge(operation, store, disk, &known)
+        }
+        if let rule = disk.violations.first {
+            tally.add(failure: known.story + ": " + rule)
+        }
+        return explore(points, before, known)
+    }
+
+    private func acknowledge(
+        _ operation: Operation, _ store: Store, _ disk: SimulatedDisk, _ known: inout Known
+    ) throws {
+        known.count += 1
+        let generation = disk.state.generationHeader?.generation
+        let actor =
+            operation.isByAnother
+            ? Store.simulated(
+                on: disk, boot: known.boot, durability: durability, limits: operation.limits)
+            : store
+        known.story += ", " + operation.rawValue
+        do {
+            try operation.run(on: actor, salt: known.count)
+        } catch {
+            tally.add(failure: known.story + ": \(error)")
+        }
+        let last = known.models[known.models.count - 1]
+        // A rotation makes durable what was there before it.
+        if disk.state.generationHeader?.generation != generation {
+            known.durable = known.models.count - 1
+        }
+        known.certain = known.models.count
+        known.models.append(operation.applied(to: last, salt: known.count))
+    }
+
+    // MARK: States
+
+    private mutating func explore(
+        _ points: [CrashPoint], _ before: Known, _ after: Known
+    ) -> [Crashed] {
+        var found: [Crashed] = []
+        var random = random
+        let next = after.models[after.models.count - 1]
+        for (index, point) in points.enumerated() {
+            let isAcknowledged = index == points.count - 1
+            let known = isAcknowledged ? after : before
+            let unacknowledged = isAcknowledged ? [] : [next]
+            let killed = check(known, from: known.certain, unacknowledged, isNewBoot: false)
+            visit(point.state, killed, known, point.next, &found)
+            // A flush makes states impossible and none possible.
+            let isAfterFlush = index > 0 && points[index - 1].next.hasPrefix("flush")
+            if point.isTorn || (isAfterFlush && !isAcknowledged) { continue }
+            let first = durability == .process ? min(known.durable, known.certain) : known.certain
+            let cut = check(known, from: first, unacknowledged, isNewBoot: true)
+            point.state.forEachPowerCut(&random) { visit($0, cut, known, point.next, &found) }
+        }
+        found.shuffle(using: &random)
+        self.random = random
+        let cuts = found.filter { $0.isPowerCut }.prefix(cutsToGoOnFrom)
+        return found.filter { !$0.isPowerCut } + cuts
+    }
+
+    private func check(
+        _ known: Known, from first: Int, _ unacknowledged: [StoreModel], isNewBoot: Bool
+    ) -> RecoveryCheck {
+        RecoveryCheck(
+            durability: durability, boot: known.boot + (isNewBoot ? 1 : 0), isNewBoot: isNewBoot,
+            allowed: (known.models[first...] + unacknowledged).map { $0.sorted() },
+            floor: known.models[known.certain].version)
+    }
+
+    private func visit(
+        _ state: DiskState, _ check: RecoveryCheck, _ known: Known, _ call: String,
+        _ found: inout [Crashed]
+    ) {
+        let digest = state.digest &+ (check.isNewBoot ? 1 : 0)
+        guard tally.beginCheck(of: digest, check.digest) else { return }
+        do {
+            let models = try check.found(on: state, isThorough: digest & 7 == 0)
+            guard tally.count(digest) else { return }
+            var further = known
+            further.boot = check.boot
+            // What a kill leaves in memory, a power cut may yet undo.
+            let past = check.isNewBoot ? [] : known.models[known.durable...]
+            further.models = past + models
+            further.certain = past.count
+            further.durable = 0
+            further.story += check.isNewBoot ? ", power cut" : ", killed"
+            found.append(Crashed(state: state, known: further, isPowerCut: check.isNewBoot))
+        } catch {
+            let end = check.isNewBoot ? "power cut" : "killed"
+            tally.add(failure: known.story + " before " + call + ", " + end + ": \(error)")
+        }
+    }
+}
+
+/// What all explorers found.
+final class CrashTally: Sendable {
+    private let digests = Mutex<Set<Int>>([])
+    private let begun = Mutex<Set<Int>>([])
+    private let texts = Mutex<[String]>([])
+
+    /// How many states were told apart.
+    var states: Int { digests.withLock { $0.count } }
+    var failures: [String] { texts.withLock { $0 } }
+
+    /// Whether a state is yet to be checked against an expectation.
+    func beginCheck(of digest: Int, _ expectation: Int) -> Bool {
+        var hasher = Hasher()
+        hasher.combine(digest)
+        hasher.combine(expectation)
+        return begun.withLock { $0.insert(hasher.finalize()).inserted }
+    }
+
+    /// Counts a state; returns whether nobody had counted it before.
+    func count(_ digest: Int) -> Bool { digests.withLock { $0.insert(digest).inserted } }
+
+    var checks: Int { begun.withLock { $0.count } }
+
+    func add(failure: String) { texts.withLock { $0.append(failure) } }
+}

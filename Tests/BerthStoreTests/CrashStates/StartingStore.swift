@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+import BerthTestSupport
+
+/// What a sequence of operations begins with.
+enum StartingStore: String, CaseIterable, Sendable {
+    /// No directory.
+    case nothing
+    /// A directory without a record.
+    case empty
+    /// Records in the journal alone.
+    case tail
+    /// Records in the journal and in one run.
+    case run
+    /// So many runs that the next rotation merges them.
+    case runs
+
+    /// Makes it, wholly on the disk.
+    func make(_ durability: Durability) throws -> (DiskState, StoreModel) {
+        let disk = SimulatedDisk()
+        disk.state.bystanders = ["history"]
+        var model = StoreModel()
+        if self != .nothing {
+            let store = Store.simulated(on: disk, durability: durability)
+            try store.create()
+            for (index, operation) in operations.enumerated() {
+                try perform(operation, index, on: disk, durability)
+                model = operation.applied(to: model, salt: index)
+            }
+        }
+        disk.state.sync()
+        return (disk.state, model)
+    }
+
+    private func perform(
+        _ operation: Operation, _ salt: Int, on disk: SimulatedDisk, _ durability: Durability
+    ) throws {
+        let store = Store.simulated(on: disk, durability: durability, limits: operation.limits)
+        try operation.run(on: store, salt: salt)
+    }
+
+    private var operations: [Operation] {
+        switch self {
+        case .nothing, .empty: []
+        case .tail: [.overwrite, .many, .set]
+        case .run: [.overwrite, .many, .rotation, .set]
+        case .runs: [.overwrite, .many, .rotation, .delete, .rotation, .set]
+        }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BerthStore
+
+extension SimulatedProcess: StorageBackend {
+    package func lock(
+        _ file: FileDescriptor, _ mode: LockMode, waiting: Bool
+    ) throws(SystemError) -> Bool {
+        try perform(.lock, describe(file)) { _, _ throws(SystemError) in
+            let own = try self.description(file, .lock)
+            while self.disk.descriptions.contains(where: { descriptor, other in
+                descriptor != file.rawValue && other.number == own.number
+                    && (other.lock == .exclusive || (other.lock != nil && mode == .exclusive))
+            }) {
+                guard waiting else { return false }
+                guard self.disk.allowsWaiting else {
+                    self.disk.violate("waiting for ever for the lock of " + own.name)
+                    throw self.fail(.lock, .noLocks)
+                }
+                _ = self.disk.monitor.wait(until: nil)
+            }
+            self.disk.descriptions[file.rawValue]?.lock = mode
+            return true
+        }
+    }
+
+    package func unlock(_ file: FileDescriptor) throws(SystemError) {
+        try perform(.unlock, describe(file)) { _, _ throws(SystemError) in
+            _ = try self.description(file, .unlock)
+            self.disk.descriptions[file.rawValue]?.lock = nil
+            self.disk.monitor.broadcast()
+        }
+    }
+
+    /// Only the holder of the exclusive lock changes the journal.
+    func requireLock(in directory: Int, _ action: String, _ state: DiskState) {
+        let lock = state.directories[directory]?.entries["lock"]
+        let isHeld = disk.descriptions.values.contains {
+            $0.process == ObjectIdentifier(self) && $0.number == lock && $0.lock == .exclusive
+        }
+        if !isHeld { disk.violate(action + " without the writers' lock") }
+    }
+}
