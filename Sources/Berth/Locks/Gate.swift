@@ -86,7 +86,7 @@ struct Gate: ~Copyable {
                 file = try FileCalls.open(fileName, in: folder.directory, .creating)
             }
             let status = try FileCalls.status(of: file)
-            if status.kind == .regular { return OpenFile(descriptor: file, status: status) }
+            if status.isRegular { return OpenFile(descriptor: file, status: status) }
             FileCalls.close(file)
         } catch let error where error.errno == .symbolicLinkLoop || error.errno == .isDirectory {
             // Said below.
