@@ -23,7 +23,7 @@ final class StoreEngine: @unchecked Sendable {
     private var fileLock: FileLock?
     /// Guarded by `state`, as is all below.
     var generation: Generation?
-    private var hintFile: FileDescriptor?
+    let hintFile: HintFile
 
     private init(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
@@ -31,16 +31,13 @@ final class StoreEngine: @unchecked Sendable {
         self.directory = directory
         self.environment = environment
         newDurability = durability
+        hintFile = HintFile(directory)
         process = environment.process()
         do throws(SystemError) {
             bootID = try environment.bootID()
         } catch {
             throw .system("cannot tell this run of the machine from the last", error)
         }
-    }
-
-    deinit {
-        if let hintFile { directory.storage.close(hintFile) }
     }
 
     /// The engine of a directory: one for each in a process, however often
@@ -241,7 +238,7 @@ final class StoreEngine: @unchecked Sendable {
     func settle() throws(StoreError) -> Generation {
         var isFresh = generation == nil
         while true {
-            guard let generation = try opened() else {
+            guard let generation = try opened(forWriting: true) else {
                 try create()
                 continue
             }
@@ -295,7 +292,7 @@ final class StoreEngine: @unchecked Sendable {
     func evidence(
         _ generation: Generation, _ stop: Generation.Stop
     ) throws(StoreError) -> Recovery.Evidence {
-        let hint = try readHint().flatMap { decode($0, for: generation) }
+        let hint = try hintFile.read().flatMap { decode($0, for: generation) }
         if let hint { generation.flushed = max(generation.flushed, hint.flushed) }
         let isThisBoot = generation.header.bootID == bootID
         let isWitnessNeeded = hint == nil || !isThisBoot
@@ -311,9 +308,9 @@ final class StoreEngine: @unchecked Sendable {
         try directory.identity(ofName: StoreDirectory.journalName) == generation.identity
     }
 
-    func opened() throws(StoreError) -> Generation? {
-        if let generation { return generation }
-        generation = try Generation.open(directory)
+    func opened(forWriting: Bool) throws(StoreError) -> Generation? {
+        if let generation, generation.isWritable || !forWriting { return generation }
+        generation = try Generation.open(directory, forWriting: forWriting)
         return generation
     }
 
@@ -359,8 +356,8 @@ final class StoreEngine: @unchecked Sendable {
         state.lock()
         defer { state.unlock() }
         // The hint first: the journal then has at least what the hint says.
-        let hintBytes = try readHint()
-        guard let generation = try opened() else {
+        let hintBytes = try hintFile.read()
+        guard let generation = try opened(forWriting: false) else {
             try directory.checkNeverUsed()
             return .snapshot(.empty, nil)
         }
@@ -431,26 +428,6 @@ final class StoreEngine: @unchecked Sendable {
     }
 
     // MARK: The hint
-
-    func openedHint(creating: Bool) throws(StoreError) -> FileDescriptor? {
-        if let hintFile { return hintFile }
-        do throws(StoreError) {
-            hintFile = try directory.open(
-                StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
-        } catch let error where error.code == .permission && error.cause != nil && !creating {
-            hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
-        }
-        return hintFile
-    }
-
-    func readHint() throws(StoreError) -> [UInt8]? {
-        guard let file = try openedHint(creating: false) else { return nil }
-        do throws(SystemError) {
-            return try storage.readAll(file, at: 0, count: Hint.size)
-        } catch {
-            throw .system("cannot read " + directory.path + "/" + StoreDirectory.hintName, error)
-        }
-    }
 
     func decode(_ bytes: [UInt8], for generation: Generation) -> Hint? {
         let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
