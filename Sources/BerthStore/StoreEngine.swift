@@ -251,6 +251,10 @@ final class StoreEngine: @unchecked Sendable {
                 if try rotateIfPossible(generation) { continue }
                 return generation
             }
+            if stop == .sealed, try !isNamed(generation) {
+                self.generation = nil
+                continue
+            }
             if stop == .invalid, !isFresh {
                 // What is in memory may be what a failed write-back took from
                 // the file: only what the file holds decides what is cut.

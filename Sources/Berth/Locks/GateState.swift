@@ -103,6 +103,6 @@ extension GateState {
 
     private static func number(_ text: String?) -> UInt64? {
         guard let text, text.utf8.count == 16 else { return nil }
-        return JSONScan.integer(Array(text.utf8))
+        return UInt64(decimal: Array(text.utf8)[...])
     }
 }

@@ -95,7 +95,7 @@ package enum LockFolderEntry: Hashable, Sendable {
         guard name.count > 17, name[16] == UInt8(ascii: ".") else { return .other }
         let suffix = name[17...]
         if suffix.elementsEqual("new".utf8) { return .newborn }
-        guard let number: UInt64 = JSONScan.integer(name[..<16]) else { return .other }
+        guard let number = UInt64(decimal: name[..<16]) else { return .other }
         if suffix.elementsEqual("bell".utf8) || suffix.elementsEqual("json".utf8) {
             return .companion(number)
         }

@@ -87,7 +87,7 @@ extension CoordinatorTransaction {
     private func portReservation(of owner: PortOwner) throws -> PortReservation? {
         let name = owner.record
         guard let port = try base.record(name) else { return nil }
-        guard let number: Int = JSONScan.integer(port.value),
+        guard let number = Int(decimal: port.value[...]),
             let record = try base.record(PortRecords.item(number))
         else {
             throw CoordinatorError(

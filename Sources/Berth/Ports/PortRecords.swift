@@ -18,7 +18,7 @@ enum PortRecords {
 
     /// The port of a record; nil where the key is not one of a port.
     static func port(_ key: RecordKey) -> Int? {
-        JSONScan.integer(key.text.utf8.dropFirst(items.utf8.count))
+        Int(decimal: Array(key.text.utf8)[items.utf8.count...])
     }
 
     /// The value of an owner's record: the port alone.

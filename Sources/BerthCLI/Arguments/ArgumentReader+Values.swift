@@ -47,11 +47,11 @@ extension ArgumentReader {
     }
 
     /// A whole number within bounds.
-    func integer<Number: FixedWidthInteger>(
+    func integer<Number: DecimalInteger>(
         _ name: String, in bounds: ClosedRange<Number>
     ) throws(UsageError) -> Number? {
         guard let value = value(name) else { return nil }
-        guard let number: Number = JSONScan.integer(value.bytes), bounds.contains(number) else {
+        guard let number = Number(decimal: value.bytes[...]), bounds.contains(number) else {
             throw failure(
                 "--" + name + ": " + value.quoted + " is no number from "
                     + String(bounds.lowerBound) + " to " + String(bounds.upperBound))

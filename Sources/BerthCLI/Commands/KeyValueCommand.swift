@@ -28,7 +28,7 @@ enum KeyValueCommand {
         guard let grant = try arguments.text("if-lock") else { return condition }
         // The last colon: a lock's name may have some too.
         guard let colon = grant.lastIndex(of: ":"),
-            let token: UInt64 = JSONScan.integer(grant[colon...].utf8.dropFirst())
+            let token = UInt64(decimal: Array(grant[colon...].utf8)[1...])
         else {
             throw arguments.failure(
                 "--if-lock: " + Argument(grant).quoted

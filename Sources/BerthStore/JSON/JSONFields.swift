@@ -8,7 +8,10 @@
 /// of a newer version is seen as such by who asks.
 package struct JSONFields {
     private let bytes: [UInt8]
-    private var members: [(name: Range<Int>, value: Range<Int>)] = []
+    /// Of each member four places: where its name begins and ends, and where
+    /// its value does. An array of plain integers, because the type of any
+    /// other array costs a command at its start more than the reading.
+    private var bounds: [Int] = []
 
     /// Splits an object into its members; nil where the bytes are not one object.
     ///
@@ -26,7 +29,10 @@ package struct JSONFields {
                     let valueEnd = JSONScan.endOfValue(in: buffer, at: nameEnd + 1),
                     valueEnd < buffer.count
                 else { return nil }
-                members.append((position + 1..<nameEnd - 1, nameEnd + 1..<valueEnd))
+                bounds.append(position + 1)
+                bounds.append(nameEnd - 1)
+                bounds.append(nameEnd + 1)
+                bounds.append(valueEnd)
                 position = valueEnd + 1
                 switch buffer[valueEnd] {
                 case UInt8(ascii: ","): continue
@@ -40,25 +46,33 @@ package struct JSONFields {
 
     /// The names, in the order of the text.
     package var names: [String] {
-        members.map { String(decoding: bytes[$0.name], as: UTF8.self) }
+        stride(from: 0, to: bounds.count, by: 4).map {
+            String(decoding: bytes[bounds[$0]..<bounds[$0 + 1]], as: UTF8.self)
+        }
     }
 
     /// The bytes of a member's value.
     package func json(_ name: StaticString) -> ArraySlice<UInt8>? {
-        let range = name.withUTF8Buffer { wanted in
-            members.first { bytes[$0.name].elementsEqual(wanted) }?.value
+        name.withUTF8Buffer { wanted in
+            var member = 0
+            while member < bounds.count {
+                if bytes[bounds[member]..<bounds[member + 1]].elementsEqual(wanted) {
+                    return bytes[bounds[member + 2]..<bounds[member + 3]]
+                }
+                member += 4
+            }
+            return nil
         }
-        return range.map { bytes[$0] }
     }
 
     package func string(_ name: StaticString) -> String? {
         json(name).flatMap { JSONScan.string($0) }
     }
 
-    package func integer<Number: FixedWidthInteger>(
+    package func integer<Number: DecimalInteger>(
         _ name: StaticString, as type: Number.Type = Number.self
     ) -> Number? {
-        json(name).flatMap { JSONScan.integer($0) }
+        json(name).flatMap { Number(decimal: $0) }
     }
 
     package func bool(_ name: StaticString) -> Bool? {
@@ -128,27 +142,6 @@ package enum JSONScan {
             }
             return position > start ? position : nil
         }
-    }
-
-    /// The number a decimal text stands for; nil where it is none or does not fit.
-    package static func integer<Number: FixedWidthInteger>(
-        _ text: some Collection<UInt8>
-    ) -> Number? {
-        let isNegative = text.first == UInt8(ascii: "-")
-        let digits = isNegative ? text.dropFirst() : text[...]
-        guard !digits.isEmpty else { return nil }
-        var number: Number = 0
-        for byte in digits {
-            guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-            let digit = Number(truncatingIfNeeded: byte - UInt8(ascii: "0"))
-            let (tens, overflowed) = number.multipliedReportingOverflow(by: 10)
-            let (sum, carried) =
-                isNegative
-                ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
-            if overflowed || carried { return nil }
-            number = sum
-        }
-        return number
     }
 
     /// What a string with its quotes stands for.

@@ -30,9 +30,9 @@ package struct ProcessFacts: Hashable, Sendable {
         let fields = rest.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
         // Fields 3, 4, 20 and 22 of proc_pid_stat(5).
         guard fields.count > 19, fields[0].count == 1, let state = fields[0].first,
-            let parent: Int32 = JSONScan.integer(fields[1]),
-            let threads: Int = JSONScan.integer(fields[17]),
-            let start: UInt64 = JSONScan.integer(fields[19])
+            let parent = Int32(decimal: fields[1]),
+            let threads = Int(decimal: fields[17]),
+            let start = UInt64(decimal: fields[19])
         else { return nil }
         self.init(start: start, parent: parent, state: state, threads: threads, instance: nil)
     }

@@ -25,6 +25,10 @@ package final class FileLock: Sendable {
         storage.close(file.descriptor)
     }
 
+    /// How often the processor is offered to others before a thread is set to
+    /// wait: a critical section is shorter than the start of a thread.
+    private static var turns: Int { 64 }
+
     /// The lock, held. Whoever acquired it releases it.
     package struct Held {
         /// What is locked, whatever its name now stands for.
@@ -40,7 +44,11 @@ package final class FileLock: Sendable {
     ) throws(StoreError) -> Held {
         do throws(SystemError) {
             let held = Held(file: file, isOwnDescription: false)
-            if try storage.lock(file.descriptor, .exclusive, waiting: false) { return held }
+            for _ in 0..<Self.turns {
+                if try storage.lock(file.descriptor, .exclusive, waiting: false) { return held }
+                if deadline == nil, cancellation == nil { break }
+                Thread.yield()
+            }
             if deadline == nil, cancellation == nil {
                 _ = try storage.lock(file.descriptor, .exclusive, waiting: true)
                 return held

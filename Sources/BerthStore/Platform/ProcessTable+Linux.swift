@@ -79,7 +79,7 @@
                 guard words.count == 8, words[1].elementsEqual("FLOCK".utf8),
                     words[5].suffix(suffix.utf8.count).elementsEqual(suffix.utf8)
                 else { continue }
-                return JSONScan.integer(words[4])
+                return Int32(decimal: words[4])
             }
             return nil
         }

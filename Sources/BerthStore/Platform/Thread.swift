@@ -48,6 +48,12 @@ package enum Thread {
         }
     }
 
+    /// Offers the processor to other threads. The corresponding C function is
+    /// `sched_yield`.
+    package static func yield() {
+        sched_yield()
+    }
+
     /// The corresponding C function is `usleep`.
     package static func sleep(microseconds: UInt32) {
         usleep(microseconds)
