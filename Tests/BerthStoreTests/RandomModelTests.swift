@@ -64,7 +64,9 @@ import Testing
             stores = []
         }
 
-        private mutating func number(_ bound: Int) -> Int { Int.random(in: 0..<bound, using: &random) }
+        private mutating func number(_ bound: Int) -> Int {
+            Int.random(in: 0..<bound, using: &random)
+        }
 
         private mutating func key() -> RecordKey {
             RecordKey(["a/", "ab/", "b/"][number(3)] + String(number(40)))
@@ -103,7 +105,8 @@ import Testing
                         transaction.delete(key)
                     }
                     let found = try transaction.record(key)
-                    try check(found.map { [$0.value] } ?? [], value.map { [$0] } ?? [], "own change")
+                    try check(
+                        found.map { [$0.value] } ?? [], value.map { [$0] } ?? [], "own change")
                 }
                 return transaction.version
             }
@@ -167,7 +170,9 @@ import Testing
             open()
         }
 
-        private func check<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String) throws {
+        private func check<Value: Equatable>(_ found: Value, _ expected: Value, _ what: String)
+            throws
+        {
             if found != expected { throw Difference(description: what) }
         }
     }

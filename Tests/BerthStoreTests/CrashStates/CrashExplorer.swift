@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-
 import BerthTestSupport
 import Synchronization
 
@@ -49,7 +48,8 @@ struct CrashExplorer {
         var story: String
 
         /// What is known once a crash was followed by a recovery.
-        func after(_ finding: RecoveryCheck.Finding, _ check: RecoveryCheck, _ end: String) -> Known {
+        func after(_ finding: RecoveryCheck.Finding, _ check: RecoveryCheck, _ end: String) -> Known
+        {
             var known = self
             known.boot = check.boot
             // What a kill leaves in memory, a power cut may yet undo.
