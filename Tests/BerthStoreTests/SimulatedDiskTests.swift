@@ -112,7 +112,7 @@ import Testing
         let first = try process.open("a", in: root, .creating)
         let second = try process.open("a", in: root, .readingAndWriting)
         try write("x", to: first)
-        disk.failWriteback("/a")
+        disk.failWriteback("/a", isTold: false)
         #expect(throws: SystemError.self) { try process.flush(first) }
         try process.flush(first)
         let later = try process.open("a", in: root, .readingAndWriting)

@@ -34,7 +34,9 @@ extension StoreEnvironment {
         let identifier = process.identifier
         return StoreEnvironment(
             storage: process, limits: limits, engines: EngineRegistry(),
-            bootID: { () throws(SystemError) in "00000000-0000-4000-8000-" + String(1_000_000_000_000 + boot) },
+            bootID: { () throws(SystemError) in
+                "00000000-0000-4000-8000-" + String(1_000_000_000_000 + boot)
+            },
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
             pause: {})
@@ -66,7 +68,9 @@ extension Store {
         on disk: SimulatedDisk, boot: Int = 1, durability: Durability = .strict,
         limits: StoreLimits = .small, seed: UInt64 = 1
     ) -> Store {
-        simulated(SimulatedProcess(on: disk), boot: boot, durability: durability, limits: limits, seed: seed)
+        simulated(
+            SimulatedProcess(on: disk), boot: boot, durability: durability, limits: limits,
+            seed: seed)
     }
 
     package static func simulated(
