@@ -38,7 +38,7 @@ final class Generation {
     /// Where the valid lines end, as far as they were read.
     var end: Int { tail.bytes.count }
 
-    private init(
+    init(
         _ directory: StoreDirectory, _ file: OpenFile, _ header: GenerationHeader,
         _ runs: [Run], headerLine: UnsafeRawBufferPointer
     ) {
@@ -91,7 +91,7 @@ final class Generation {
     }
 
     /// For reading and writing, or for reading alone where no more is allowed.
-    private static func openFile(
+    static func openFile(
         _ directory: StoreDirectory
     ) throws(StoreError) -> OpenFile? {
         do throws(StoreError) {
@@ -101,7 +101,7 @@ final class Generation {
         }
     }
 
-    private static func readHeader(
+    static func readHeader(
         _ directory: StoreDirectory, _ file: OpenFile
     ) throws(StoreError) -> (GenerationHeader, [UInt8]) {
         var count = 8192
@@ -132,7 +132,7 @@ final class Generation {
         }
     }
 
-    private static func newerVersion(_ directory: StoreDirectory) -> StoreError {
+    static func newerVersion(_ directory: StoreDirectory) -> StoreError {
         StoreError(
             .newerVersion,
             "the store " + directory.path + " was written by a newer berth; install that one")
