@@ -19,6 +19,9 @@ package struct Snapshot: Sendable {
     /// The state of a store that was never written to.
     static var empty: Snapshot { Snapshot(tail: Tail(), runs: [], version: 0) }
 
+    /// How many entries its sources have: at least as many as it has records.
+    var entryCount: Int { runs.reduce(tail.count) { $0 + $1.reference.records } }
+
     /// The record of a key; nil where there is none.
     ///
     /// - Complexity: O(log n) reads in the number of records.

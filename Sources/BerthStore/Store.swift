@@ -9,8 +9,8 @@
 /// `@unchecked Sendable` because `engine` is only touched under `monitor`.
 package final class Store: @unchecked Sendable {
     package let path: String
-    private let options: StoreOptions
-    private let environment: StoreEnvironment
+    let options: StoreOptions
+    let environment: StoreEnvironment
     private let monitor = Monitor()
     private var engine: StoreEngine?
 
@@ -85,7 +85,7 @@ package final class Store: @unchecked Sendable {
         return engine?.durability
     }
 
-    private func snapshot() throws(StoreError) -> Snapshot {
+    func snapshot() throws(StoreError) -> Snapshot {
         guard let engine = try current(creating: false) else { return .empty }
         if engine.isStillNamed { return try engine.snapshot() }
         forget(engine)
@@ -93,7 +93,7 @@ package final class Store: @unchecked Sendable {
         return try engine.snapshot()
     }
 
-    private func current(creating: Bool) throws(StoreError) -> StoreEngine? {
+    func current(creating: Bool) throws(StoreError) -> StoreEngine? {
         monitor.lock()
         defer { monitor.unlock() }
         if let engine { return engine }

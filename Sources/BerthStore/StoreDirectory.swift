@@ -140,7 +140,7 @@ package final class StoreDirectory: Sendable {
         }
     }
 
-    private static func parent(of path: String) -> String {
+    static func parent(of path: String) -> String {
         let trimmed = path.utf8.last == UInt8(ascii: "/") ? String(path.dropLast()) : path
         guard let slash = trimmed.utf8.lastIndex(of: UInt8(ascii: "/")) else { return "." }
         return slash == trimmed.utf8.startIndex ? "/" : String(trimmed[..<slash])

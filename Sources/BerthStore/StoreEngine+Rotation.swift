@@ -25,8 +25,14 @@ extension StoreEngine {
     /// 4. `journal.new` is renamed: the new generation, not yet published;
     ///    the next writer begins another before anything is acknowledged;
     /// 5. the directory is flushed and the hint published: done.
-    func rotate(_ generation: Generation) throws(StoreError) {
-        let header = try writeNext(generation)
+    ///
+    /// `count` is how many of the newest runs are merged into the new one,
+    /// where that is not left to the policy; `addition` is what a store
+    /// receives from elsewhere, newer than all it has.
+    func rotate(
+        _ generation: Generation, merging count: Int? = nil, adding addition: Addition? = nil
+    ) throws(StoreError) {
+        let header = try writeNext(generation, merging: count, adding: addition)
         // A torn end is no place for a seal; whoever has that file open
         // notices by its hint that another generation is there.
         if !generation.isSealed, generation.isClean { try generation.seal() }
@@ -52,8 +58,15 @@ extension StoreEngine {
 
     // MARK: Writing the next generation
 
+    /// Entries from elsewhere, and the number of the last transaction that
+    /// they reflect.
+    struct Addition {
+        let entries: any EntryCursor
+        let number: UInt64
+    }
+
     private func writeNext(
-        _ old: Generation
+        _ old: Generation, merging count: Int?, adding addition: Addition?
     ) throws(StoreError) -> GenerationHeader {
         var header = old.header
         header.generation += 1
@@ -66,24 +79,31 @@ extension StoreEngine {
         }
         header.bootID = bootID
         header.time = environment.now()
-        if old.tail.count > 0 {
-            let count = MergePolicy.newestToMerge(
-                sizes: old.runs.reversed().map(\.reference.bytes), incoming: old.end, limits)
+        if old.tail.count > 0 || count != nil {
+            let count =
+                count
+                ?? MergePolicy.newestToMerge(
+                    sizes: old.runs.reversed().map(\.reference.bytes), incoming: old.end, limits)
             header.runs.removeLast(count)
-            if let run = try writeRun(old, merging: count, number: header.nextRun) {
-                header.runs.append(run)
-            }
+            let (run, newest) = try writeRun(
+                old, merging: count, adding: addition, number: header.nextRun)
+            if let run { header.runs.append(run) }
             header.nextRun += 1
+            // No later transaction may have the number of a version that came along.
+            header.number = max(header.number, newest, addition?.number ?? 0)
         }
         try writeJournal(&header)
         return header
     }
 
-    /// Writes the tail, and the newest runs with it, as one new run.
+    /// Writes the tail, and the newest runs with it, as one new run. Returns
+    /// how a header names it, nil where it has no record, and the greatest
+    /// version in it.
     private func writeRun(
-        _ old: Generation, merging count: Int, number: UInt64
-    ) throws(StoreError) -> RunReference? {
-        var sources: [any EntryCursor] = [TailCursor(old.tail, from: Self.noBytes)]
+        _ old: Generation, merging count: Int, adding addition: Addition?, number: UInt64
+    ) throws(StoreError) -> (run: RunReference?, newest: UInt64) {
+        var sources: [any EntryCursor] = addition.map { [$0.entries] } ?? []
+        sources.append(TailCursor(old.tail, from: Self.noBytes))
         for run in old.runs.suffix(count).reversed() { sources.append(RunCursor(run, at: 0)) }
         // A tombstone hides what older runs hold; below the oldest there is nothing.
         let keepsTombstones = count < old.runs.count
@@ -99,13 +119,15 @@ extension StoreEngine {
                     try storage.writeAll(file, bytes, at: offset)
                 }
             }
+            var newest: UInt64 = 0
             var cursor = try MergedCursor(sources)
             while let entry = try cursor.next() {
                 if entry.value != nil || keepsTombstones { try writer.append(entry) }
+                newest = max(newest, entry.version)
             }
             let reference = try writer.finish()
             try step { () throws(SystemError) in try storage.flush(file) }
-            return reference
+            return (reference, newest)
         } catch {
             try? storage.unlink(name, in: directory.descriptor)
             throw error
@@ -164,7 +186,8 @@ extension StoreEngine {
                 in: directory.descriptor)
             try directory.storage.flushDirectory(directory.descriptor)
         }
-        guard let opened = try Generation.open(directory, forWriting: true), opened.header == header else {
+        guard let opened = try Generation.open(directory, forWriting: true), opened.header == header
+        else {
             throw StoreError(
                 .moved, "the journal of " + directory.path + " was replaced; try again")
         }

@@ -19,11 +19,15 @@ package struct JSONText {
     /// The same value without white space between its tokens, and with the
     /// characters of ``JSONEscape`` escaped.
     ///
+    /// A text that Berth itself puts around a value may nest `extra` levels deeper.
+    ///
     /// - Complexity: O(n) in the length of the text.
-    package static func compact(_ bytes: [UInt8]) throws(Problem) -> [UInt8] {
+    package static func compact(
+        _ bytes: [UInt8], deeperBy extra: Int = 0
+    ) throws(Problem) -> [UInt8] {
         var text = JSONText(bytes)
         text.skipWhiteSpace()
-        try text.value(depth: 0)
+        try text.value(depth: -extra)
         text.skipWhiteSpace()
         if text.position < bytes.count { throw text.problem("more than one value") }
         return text.output

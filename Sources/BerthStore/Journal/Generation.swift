@@ -40,7 +40,7 @@ final class Generation {
     /// Where the valid lines end, as far as they were read.
     var end: Int { tail.bytes.count }
 
-    private init(
+    init(
         _ directory: StoreDirectory, _ file: OpenFile, isWritable: Bool,
         _ header: GenerationHeader, _ runs: [Run], headerLine: UnsafeRawBufferPointer
     ) {
@@ -99,7 +99,7 @@ final class Generation {
         }
     }
 
-    private static func readHeader(
+    static func readHeader(
         _ directory: StoreDirectory, _ file: OpenFile
     ) throws(StoreError) -> (GenerationHeader, [UInt8]) {
         var count = 8192
@@ -130,7 +130,7 @@ final class Generation {
         }
     }
 
-    private static func newerVersion(_ directory: StoreDirectory) -> StoreError {
+    static func newerVersion(_ directory: StoreDirectory) -> StoreError {
         StoreError(
             .newerVersion,
             "the store " + directory.path + " was written by a newer berth; install that one")

@@ -4,9 +4,6 @@
 ///
 /// Never mapped: a file that shrinks must be an error, not a signal.
 struct LineWindow {
-    /// Longer than any line of a run: a value, a key and the members around them.
-    private static var maximumLine: Int { StoreLimits.maximumValue + 4096 }
-
     private let run: Run
     /// How much is read at a time.
     private let step: Int
@@ -62,7 +59,7 @@ struct LineWindow {
             {
                 return base + found
             }
-            if length > 2 * max(step, Self.maximumLine) { return nil }
+            if length > 2 * max(step, RunLine.maximumLength) { return nil }
             let wanted = min(length, run.reference.bytes - offset)
             guard wanted > 0 else { return nil }
             bytes = try run.read(at: offset, count: wanted)

@@ -10,6 +10,9 @@
 ///
 /// `o` is the line's own offset, so a line in the wrong place is noticed.
 struct RunLine {
+    /// Longer than any line: a value, a key and the members around them.
+    static var maximumLength: Int { StoreLimits.maximumValue + 4096 }
+
     enum Content {
         case record(version: UInt64, value: Range<Int>?)
         case fence(at: Int)
@@ -19,12 +22,14 @@ struct RunLine {
     let key: Range<Int>
     let content: Content
 
-    /// Reads a line, without its newline; nil where it is not valid, or not at its place.
-    init?(_ line: UnsafeRawBufferPointer, at offset: Int, _ key: SipHash) {
+    /// Reads a line, without its newline; nil where it is not valid, or not at
+    /// its place. Without a place, any is right.
+    init?(_ line: UnsafeRawBufferPointer, at offset: Int?, _ key: SipHash) {
         guard Frame.verified(line, key) != nil else { return nil }
         let base = Frame.prefixLength
         var scanner = Scanner(UnsafeRawBufferPointer(rebasing: line[base...]))
-        guard scanner.skip(",\"o\":"), let stated = scanner.number(), stated == UInt64(offset)
+        guard scanner.skip(",\"o\":"), let stated = scanner.number(),
+            offset == nil || offset == Int(exactly: stated)
         else { return nil }
         if scanner.skip(",\"n\":") {
             guard let version = scanner.number(), scanner.skip(",\"k\":"),
