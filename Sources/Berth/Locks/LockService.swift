@@ -72,7 +72,11 @@ package struct LockService: Sendable {
         }
         guard let target else { throw Self.noProcess(process) }
         for ticket in try folder.tickets() where ticket.isForProcess {
-            if try folder.standing(of: ticket) == .granted(target) { return ticket.number }
+            if case .granted(let holder?) = try folder.standing(of: ticket),
+                holder.isSameProcess(as: target)
+            {
+                return ticket.number
+            }
         }
         if request.patience == .none, try isTaken(folder) { return nil }
         var request = request
