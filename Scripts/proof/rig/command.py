@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections import namedtuple
 
-PATIENCE = 20
+PATIENCE = 15
 """Seconds after which a command is said to hang."""
 
 Outcome = namedtuple("Outcome", "status output errors")
