@@ -54,6 +54,10 @@ class Berth:
             raise Refused(arguments, outcome)
         return outcome.output
 
+    def is_readable(self):
+        """Whether the file system lets the store be read at all."""
+        return self.run("kv", "list").status != 74
+
     def state(self):
         """What the store holds, read without a lock."""
         values = json.loads(self.must("kv", "list"))

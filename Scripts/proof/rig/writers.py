@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import time
 from collections import namedtuple
 
 KEYS = 4
@@ -33,6 +34,13 @@ class Writers:
 
     def _log(self, writer):
         return os.path.join(self._logs, f"{writer}.out")
+
+    def wait_until_all_write(self, seconds=20):
+        """A store under load may take its time to open."""
+        end = time.monotonic() + seconds
+        for writer in range(len(self._processes)):
+            while os.path.getsize(self._log(writer)) == 0 and time.monotonic() < end:
+                time.sleep(0.001)
 
     def kill(self):
         for process in self._processes:
