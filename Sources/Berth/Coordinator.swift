@@ -17,7 +17,7 @@ public final class Coordinator: Sendable {
     package let options: StoreOptions
 
     /// The records; opened when they are first needed, which for locks is never.
-    let store: Store
+    package let store: Store
 
     init(path: String, options: StoreOptions) {
         self.path = path

@@ -101,15 +101,13 @@ extension StoreEngine {
         if generation.isDoubtful { return .refused }
         let floor = generation.vouchFloor ?? generation.end
         if floor <= generation.flushed { return .given }
-        guard let bytes = try hintFile.read() else { return .pending }
-        if let hint = decode(bytes, for: generation) {
+        guard let hint = try hintFile.read(generation.header.salt) else { return .pending }
+        if hint.speaks(of: generation.header) {
             generation.flushed = max(generation.flushed, hint.flushed)
             return floor <= generation.flushed ? .given : .pending
         }
-        let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
-        // Another generation has taken the lines over.
-        return hint.map { $0.generation > generation.header.generation } == true
-            ? .refused : .pending
+        // A later generation has taken the lines over.
+        return hint.generation > generation.header.generation ? .refused : .pending
     }
 
     /// Makes the lines durable by a new file, where they cannot be proven to

@@ -62,7 +62,7 @@ final class StoreEngine: @unchecked Sendable {
 
     /// A child of `fork` shares the parent's descriptions: its unlock would
     /// be the parent's.
-    private func checkProcess() throws(StoreError) {
+    func checkProcess() throws(StoreError) {
         if environment.process() != process {
             throw StoreError(
                 .invalid, "a store does not survive fork; open it again in the new process")
@@ -292,7 +292,7 @@ final class StoreEngine: @unchecked Sendable {
     func evidence(
         _ generation: Generation, _ stop: Generation.Stop
     ) throws(StoreError) -> Recovery.Evidence {
-        let hint = try hintFile.read().flatMap { decode($0, for: generation) }
+        let hint = try hint(of: generation)
         if let hint { generation.flushed = max(generation.flushed, hint.flushed) }
         let isThisBoot = generation.header.bootID == bootID
         let isWitnessNeeded = hint == nil || !isThisBoot
@@ -304,7 +304,7 @@ final class StoreEngine: @unchecked Sendable {
             durability: generation.header.durability)
     }
 
-    private func isNamed(_ generation: Generation) throws(StoreError) -> Bool {
+    func isNamed(_ generation: Generation) throws(StoreError) -> Bool {
         try directory.identity(ofName: StoreDirectory.journalName) == generation.identity
     }
 
@@ -314,124 +314,9 @@ final class StoreEngine: @unchecked Sendable {
         return generation
     }
 
-    // MARK: Reading
-
-    /// Everything acknowledged so far. Takes no lock of the store.
-    func snapshot() throws(StoreError) -> Snapshot {
-        try checkProcess()
-        var attempts = 0
-        while true {
-            switch try committed() {
-            case .snapshot(let snapshot, let dependence):
-                if let dependence { try secure(dependence) }
-                return snapshot
-            case .movedOn: continue
-            case .unpublished(let verified):
-                // A writer died, or is at work, between a new generation and
-                // its first hint. Nothing of it may be shown before a writer
-                // has made it durable: become that writer.
-                attempts += 1
-                guard attempts <= 3 else {
-                    throw StoreError(.busy, "the store changed under every look; try again")
-                }
-                do throws(StoreError) {
-                    try settleAsWriter()
-                } catch let error where error.code == .permission {
-                    // A store that cannot be written does not change either.
-                    return verified
-                }
-            }
-        }
-    }
-
-    private enum Committed {
-        /// A state, and what has to be durable before it is shown: this
-        /// process may have read lines that their writers still flush.
-        case snapshot(Snapshot, Dependence?)
-        case movedOn
-        case unpublished(Snapshot)
-    }
-
-    private func committed() throws(StoreError) -> Committed {
-        state.lock()
-        defer { state.unlock() }
-        // The hint first: the journal then has at least what the hint says.
-        let hintBytes = try hintFile.read()
-        guard let generation = try opened(forWriting: false) else {
-            try directory.checkNeverUsed()
-            return .snapshot(.empty, nil)
-        }
-        guard generation.header.bootID == bootID else {
-            return try committedBeforeReboot(generation, hintBytes)
-        }
-        guard let hint = hintBytes.flatMap({ decode($0, for: generation) }) else {
-            guard try isNamed(generation) else {
-                self.generation = nil
-                return .movedOn
-            }
-            _ = try generation.catchUp()
-            return .unpublished(generation.snapshot)
-        }
-        let isProcess = generation.header.durability == .process
-        _ = try generation.catchUp(limit: isProcess ? .max : hint.flushed)
-        let promised = isProcess && hint.bootID == bootID ? hint.visible : hint.flushed
-        try check(generation, reaches: promised)
-        generation.flushed = max(generation.flushed, hint.flushed)
-        return .snapshot(generation.snapshot, Dependence.onUnflushed(generation))
-    }
-
-    /// The machine was started again since the last write: what is valid is
-    /// on the disk, and what it must at least be follows from what lines and
-    /// hint say was flushed.
-    private func committedBeforeReboot(
-        _ generation: Generation, _ hintBytes: [UInt8]?
-    ) throws(StoreError) -> Committed {
-        _ = try generation.catchUp()
-        guard try isNamed(generation) else {
-            self.generation = nil
-            return .movedOn
-        }
-        let hint = hintBytes.flatMap { decode($0, for: generation) }
-        try check(generation, reaches: max(hint?.flushed ?? 0, try generation.flushedWitness()))
-        return .snapshot(generation.snapshot, nil)
-    }
-
-    private func check(_ generation: Generation, reaches promised: Int) throws(StoreError) {
-        if generation.end < promised {
-            self.generation = nil
-            throw damaged(generation, promised: promised)
-        }
-    }
-
-    func damaged(_ generation: Generation, promised: Int) -> StoreError {
-        .damaged(
-            directory.path, StoreDirectory.journalName, at: generation.end,
-            "what follows was durable up to byte " + String(promised))
-    }
-
-    private func settleAsWriter() throws(StoreError) {
-        let write = Write(
-            operation: "", deadline: Deadline(after: .seconds(5)), cancellation: nil,
-            isEssential: true)
-        do {
-            try self.write(write) { _ in }
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            preconditionFailure("an empty body threw")
-        }
-    }
-
-    /// Whether the path still leads to this directory.
-    var isStillNamed: Bool {
-        (try? storage.status(ofPath: directory.path))?.identity == directory.identity
-    }
-
-    // MARK: The hint
-
-    func decode(_ bytes: [UInt8], for generation: Generation) -> Hint? {
-        let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
-        guard let hint, hint.speaks(of: generation.header) else { return nil }
-        return hint
+    /// The hint, where it speaks of a generation.
+    func hint(of generation: Generation) throws(StoreError) -> Hint? {
+        let hint = try hintFile.read(generation.header.salt)
+        return hint?.speaks(of: generation.header) == true ? hint : nil
     }
 }

@@ -66,8 +66,12 @@ class Aftermath:
 
 
 def same(left, right):
-    """Whether two states are the same. A port is one of its pool, whichever it is."""
-    return (left.values == right.values and left.holders == right.holders
+    """Whether two states are the same. A port is one of its pool, whichever it is;
+    that a lock is held is a promise, that its holder is known is not.
+    """
+    return (left.values == right.values and left.holders.keys() == right.holders.keys()
+            and all(right.holders[lock] in (pid, None) or pid is None
+                    for lock, pid in left.holders.items())
             and left.ports.keys() == right.ports.keys()
             and len(set(left.ports.values())) == len(left.ports))
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 from collections import namedtuple
 
-PATIENCE = 20
+PATIENCE = 15
 """Seconds after which a command is said to hang."""
 
 Outcome = namedtuple("Outcome", "status output errors")
@@ -53,6 +53,10 @@ class Berth:
         if outcome.status != 0:
             raise Refused(arguments, outcome)
         return outcome.output
+
+    def is_readable(self):
+        """Whether the file system lets the store be read at all."""
+        return self.run("kv", "list").status != 74
 
     def state(self):
         """What the store holds, read without a lock."""

@@ -25,6 +25,8 @@ def sites(line, trace):
                 continue
             is_ours = is_ours or MAIN_BEGINS.match(text) is not None
             name = match.group(1)
+            if name == "execve" and counts.get(name):
+                break  # From here on it is another program.
             counts[name] = counts.get(name, 0) + 1
             found.append(Site(name, counts[name], is_ours))
     return found

@@ -2,14 +2,15 @@
 
 /// The commands of `berth`, by name.
 enum CommandTable {
-    /// Every command, in the order of the help.
+    /// Every command that people use, in the order of the help.
     static var all: [any Command.Type] {
         [
             LockCommand.self, UnlockCommand.self, LocksCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
             PortReserve.self, PortRelease.self, PortList.self,
-            StoreInit.self,
+            StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
+            StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
         ]
     }
@@ -32,6 +33,15 @@ enum CommandTable {
         case ("port", "release"): PortRelease.self
         case ("port", "list"): PortList.self
         case ("store", "init"): StoreInit.self
+        case ("store", "info"): StoreInfo.self
+        case ("store", "verify"): StoreVerify.self
+        case ("store", "backup"): StoreBackup.self
+        case ("store", "dump"): StoreDump.self
+        case ("store", "restore"): StoreRestore.self
+        case ("store", "compact"): StoreCompact.self
+        case ("store", "salvage"): StoreSalvage.self
+        case ("store", "doctor"): StoreDoctor.self
+        case ("store", "probe-lock"): LockProbe.self
         case ("help", nil): HelpCommand.self
         case ("completions", nil): CompletionsCommand.self
         default: nil

@@ -9,6 +9,10 @@ final class Output {
     private let streams: Streams
     private let settings: Settings
     private var answer: [UInt8] = []
+    /// Why a part of the answer could not be written.
+    private var failure: SystemError?
+
+    private static var longestPart: Int { 64 * 1024 }
 
     init(_ streams: Streams, _ settings: Settings) {
         self.streams = streams
@@ -45,8 +49,22 @@ final class Output {
         for line in table.lines(width: width, isColored: isColored) { print(line) }
     }
 
+    /// Adds a line to an answer that may be long, and writes out what has
+    /// gathered. Returns false where nobody takes it any more.
+    func print(part line: [UInt8]) -> Bool {
+        print(bytes: line)
+        if answer.count < Self.longestPart { return true }
+        do throws(SystemError) {
+            try flush()
+        } catch {
+            failure = error
+        }
+        return failure == nil
+    }
+
     /// Writes the answer out: at the end, and before another command is run.
     func flush() throws(SystemError) {
+        if let failure { throw failure }
         let bytes = answer
         answer = []
         if !bytes.isEmpty { try streams.write(bytes) }

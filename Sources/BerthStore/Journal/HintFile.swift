@@ -18,8 +18,19 @@ final class HintFile {
 
     private var path: String { directory.path + "/" + StoreDirectory.hintName }
 
-    /// What the file holds; nil where there is none.
-    func read() throws(StoreError) -> [UInt8]? {
+    /// The hint; nil where there is none that is valid.
+    func read(_ key: SipHash) throws(StoreError) -> Hint? {
+        // A read that meets a write in the middle sees neither.
+        for _ in 0..<Self.attempts {
+            guard let bytes = try readBytes() else { return nil }
+            if let hint = bytes.withUnsafeBytes({ Hint($0, key) }) { return hint }
+        }
+        return nil
+    }
+
+    private static var attempts: Int { 3 }
+
+    private func readBytes() throws(StoreError) -> [UInt8]? {
         if file == nil, let opened = try directory.open(StoreDirectory.hintName, forWriting: false)
         {
             (file, isWritable) = opened

@@ -24,19 +24,25 @@
             throw .current("fdatasync")
         }
 
+        /// The magic number of the file system a file is on. The corresponding
+        /// C function is `fstatfs`.
+        static func fileSystemNumber(of file: FileDescriptor) throws(SystemError) -> UInt32 {
+            let number = try withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) {
+                buffer throws(SystemError) -> Int in
+                guard let base = buffer.baseAddress else { return 0 }
+                _ = try retrying("fstatfs") { systemStatFS(file.rawValue, base) }
+                return base.load(as: Int.self)
+            }
+            return UInt32(truncatingIfNeeded: number)
+        }
+
         /// The kind of file system a file is on, where `flock` is known to lie
         /// or to reach other machines; nil where it can be trusted. The
         /// corresponding C function is `fstatfs`.
         package static func unsafeFileSystem(
             of file: FileDescriptor
         ) throws(SystemError) -> String? {
-            let kind = try withUnsafeTemporaryAllocation(byteCount: 512, alignment: 8) {
-                buffer throws(SystemError) -> Int in
-                guard let base = buffer.baseAddress else { return 0 }
-                _ = try retrying("fstatfs") { systemStatFS(file.rawValue, base) }
-                return base.load(as: Int.self)
-            }
-            switch UInt32(truncatingIfNeeded: kind) {
+            switch try fileSystemNumber(of: file) {
             case 0x6969: return "NFS"
             case 0x517B, 0xFF53_4D42, 0xFE53_4D42: return "SMB"
             case 0x0102_1997: return "9p"

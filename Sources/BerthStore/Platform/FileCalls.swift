@@ -44,7 +44,7 @@ package enum FileCalls {
     ///
     /// With standard error closed, `open` may return 2, and the next message
     /// printed by anyone would land in the file.
-    private static func raised(_ descriptor: Int32) throws(SystemError) -> FileDescriptor {
+    static func raised(_ descriptor: Int32) throws(SystemError) -> FileDescriptor {
         guard descriptor < 3 else { return FileDescriptor(rawValue: descriptor) }
         defer { _ = systemClose(descriptor) }
         return FileDescriptor(
