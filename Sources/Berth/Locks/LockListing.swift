@@ -50,7 +50,10 @@ package struct LockListing: Hashable, Sendable {
         let here = try folder.calling("cannot look into") { () throws(SystemError) in
             try Holder.Surroundings.current()
         }
-        let isOfThisBoot = Gate.state(in: folder.directory)?.boot == here.boot
+        let gate = try folder.calling("cannot look into") { () throws(SystemError) in
+            try Gate.state(in: folder.directory)
+        }
+        let isOfThisBoot = gate?.boot == here.boot
         var entries: [Entry] = []
         var isGuarded = false
         for ticket in try folder.tickets().sorted(by: { $0.number < $1.number }) {

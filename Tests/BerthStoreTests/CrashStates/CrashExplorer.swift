@@ -16,14 +16,17 @@ struct CrashExplorer {
     /// How many of the states that a power cut leaves are worked on further;
     /// of those that the end of a process leaves, all are.
     let cutsToGoOnFrom: Int
+    /// How many of the crashes after two operations are worked on further.
+    let crashesToGoOnFrom: Int
     /// How many of very many choices of what arrived are taken at random.
     let samples: Int
     private var random: SeededRandom
 
     init(
         _ start: StartingStore, _ durability: Durability, _ tally: CrashTally,
-        cutsToGoOnFrom: Int, samples: Int
+        cutsToGoOnFrom: Int, crashesToGoOnFrom: Int, samples: Int
     ) {
+        self.crashesToGoOnFrom = crashesToGoOnFrom
         self.samples = samples
         self.start = start
         self.durability = durability
@@ -77,12 +80,17 @@ struct CrashExplorer {
         let known = Known(models: [model], story: durability.rawValue + " store, " + start.rawValue)
         for operation in first {
             for crashed in try crash(in: operation, on: state, known) {
-                for second in [Operation.set, .many, .rotation] {
+                for second in Operation.allCases {
                     _ = try crash(in: second, on: crashed.state, crashed.known)
                 }
             }
             for second in Operation.allCases {
-                _ = try crash(in: second, after: operation, on: state, known)
+                let crashes = try crash(in: second, after: operation, on: state, known)
+                for crashed in crashes.shuffled(using: &random).prefix(crashesToGoOnFrom) {
+                    for third in [Operation.set, .many, .rotation] {
+                        _ = try crash(in: third, on: crashed.state, crashed.known)
+                    }
+                }
             }
         }
     }
@@ -142,9 +150,12 @@ struct CrashExplorer {
     ) -> [Crashed] {
         var found: [Crashed] = []
         var random = random
+        var seen: Set<Int> = []
         let next = after.models[after.models.count - 1]
         for (index, point) in points.enumerated() {
             let isAcknowledged = index == points.count - 1
+            // More is asked of the states that are left now.
+            if isAcknowledged { seen = [] }
             let known = isAcknowledged ? after : before
             let unacknowledged = isAcknowledged ? [] : [next]
             func expectation(from first: Int) -> Expectation {
@@ -160,7 +171,7 @@ struct CrashExplorer {
             if point.isTorn || (isAfterFlush && !isAcknowledged) { continue }
             let first = durability == .process ? min(known.durable, known.certain) : known.certain
             let cut = expectation(from: first)
-            point.state.forEachPowerCut(&random, samples: samples) {
+            point.state.forEachPowerCut(&random, samples: samples, seen: &seen) {
                 visit($0, cut, moment, isNewBoot: true, &found)
             }
         }

@@ -15,7 +15,8 @@ import Testing
                 for start in StartingStore.allCases {
                     group.addTask {
                         var explorer = CrashExplorer(
-                            start, durability, tally, cutsToGoOnFrom: 28, samples: 16)
+                            start, durability, tally, cutsToGoOnFrom: 10, crashesToGoOnFrom: 2,
+                            samples: 12)
                         try explorer.run()
                     }
                 }

@@ -26,11 +26,9 @@ struct RecoveryCheck {
     }
 
     /// Opens the store as a new process would, reads it, writes to it, and
-    /// reads that back.
-    ///
-    /// - Parameter isThorough: then looks at the names of the files, cuts the
-    ///   power once more, with nothing arrived that was not flushed, and looks
-    ///   for what was acknowledged.
+    /// reads that back. A thorough check also looks at the names of the files,
+    /// cuts the power once more, with nothing arrived that was not flushed,
+    /// and looks for what was acknowledged.
     func find(on state: DiskState, isThorough: Bool) throws -> Finding {
         let disk = SimulatedDisk(state)
         let (finding, after) = try use(disk)

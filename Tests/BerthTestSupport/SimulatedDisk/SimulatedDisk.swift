@@ -112,10 +112,8 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     // MARK: Accidents
 
-    /// Fails to write back what is pending of a file.
-    ///
-    /// - Parameter isTold: whether somebody who is gone was told of it, so
-    ///   that no description opened from now on will be.
+    /// Fails to write back what is pending of a file. If somebody who is gone
+    /// was told of it, no description opened from now on will be.
     package func failWriteback(_ path: String, isTold: Bool) {
         withState { state in
             guard let number = state.number(at: path) else { return }

@@ -12,6 +12,8 @@ extension StoreLimits {
         limits.fanIn = 3
         limits.maximumRuns = 4
         limits.historyGenerations = 2
+        // Who does not vouch at once is dead here.
+        limits.vouchAttempts = 3
         return limits
     }
 
