@@ -29,6 +29,7 @@ LEGAL = {
     "a killed write nobody saw refused a swap": "0 1 set a 1\n2 - set b ?\n3 4 cas 1 c no",
     "a killed swap that could not come": "0 1 set a 1\n2 - cas 9 b ?\n3 4 get 1 a",
     "a swap of what a killed write left": "0 - set a ?\n1 2 get 1 a\n3 4 cas 1 b 2\n5 6 get 2 b",
+    "a delete of what a killed write left": "0 - set a ?\n1 2 delete 5\n3 4 get none",
     "two killed writes, one seen": "0 - set a ?\n0 - set b ?\n1 2 get 3 b\n3 4 get 3 b",
 }
 
@@ -60,5 +61,7 @@ ILLEGAL = {
     "a killed write that comes and goes": "0 1 set a 1\n2 - set b ?\n3 4 get 2 b\n5 6 get 1 a",
     "a killed write seen twice": "0 - set a ?\n1 2 get 1 a\n3 4 set b 2\n5 6 get 1 a",
     "a killed swap that could not come": "0 1 set a 1\n2 - cas 9 b ?\n3 4 get 2 b",
+    "a delete of another's version": "0 1 set a 5\n2 3 set b 6\n2 - set c ?\n4 5 delete 5",
+    "a delete of a version too small": "0 1 set a 5\n2 - set b ?\n3 4 delete 4",
     "a swap refused, the killed write later": "0 1 set a 1\n2 3 cas 1 b no\n4 - set c ?",
 }

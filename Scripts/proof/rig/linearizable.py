@@ -28,10 +28,21 @@ EMPTY = State(0, None, 0)
 LEGAL, ILLEGAL, UNDECIDED = "legal", "illegal", "undecided"
 
 
+UNTOLD = -1
+"""The version of a value that nobody was told: it differs from all that anybody expects."""
+
+
 def versions_of(operations):
     """The version of each value that anybody was told."""
     return {each.result[1]: each.result[0] for each in operations
             if isinstance(each.result, tuple) and None not in each.result}
+
+
+def can_be(version, state, versions):
+    """Whether what is there may have a version that a delete tells of, without its value."""
+    if state.version == UNTOLD:
+        return version > state.newest and version not in versions.values()
+    return version == state.version
 
 
 def step(state, operation, versions):
@@ -48,16 +59,16 @@ def step(state, operation, versions):
             return state if state.version == 0 else None
         if state.version == 0 or not holds:
             return state if result is None else None
-        if result is None or result[0] in (None, state.version):
+        if result is None or result[0] is None:
             return State(0, None, state.newest)
+        if can_be(result[0], state, versions):
+            return State(0, None, max(state.newest, result[0]))
         return None
     if not holds:
         return state if result is None else None
-    # A version that nobody was told differs from all that anybody expects.
-    version = result[0] if result else versions.get(operation.value, -1)
-    if version is None:
-        version = versions.get(operation.value, -1)
-    if version != -1 and version <= state.newest:
+    told = result[0] if result else None
+    version = versions.get(operation.value, UNTOLD) if told is None else told
+    if version != UNTOLD and version <= state.newest:
         return None
     return State(version, operation.value, max(version, state.newest))
 
