@@ -18,6 +18,24 @@ struct StoreTests {
         }
     }
 
+    @Test(arguments: [4000, 16_300, 65_300, 65_536])
+    func aLongValueIsReadFromARun(length: Int) throws {
+        var environment = StoreEnvironment.live
+        environment.limits.rotationBytes = 1
+        try withTemporaryStore(environment: environment) { store in
+            let value = Array(("\"" + String(repeating: "x", count: length - 2) + "\"").utf8)
+            for key in ["a", "b", "c"] {
+                try store.write("test.set") { try $0.set(RecordKey(key), value) }
+            }
+            try store.write("test.rotate") { _ in }
+            let found = try store.read { snapshot in
+                #expect(try snapshot.record(RecordKey("b"))?.value == value)
+                return try snapshot.allRecords()
+            }
+            #expect(found.map(\.value) == [value, value, value])
+        }
+    }
+
     @Test func recordsSurviveRotationsAndMerges() throws {
         var environment = StoreEnvironment.live
         environment.limits.rotationBytes = 2048

@@ -79,6 +79,9 @@ struct StagedStore {
         guard let directory = try StoreDirectory.open(place, creating: false, environment) else {
             throw StoreError(.moved, place + " vanished while it was filled; try again")
         }
+        var environment = environment
+        // The copy's own past begins with its first change.
+        environment.limits.historyGenerations = 0
         try StoreEngine.shared(directory, durability, environment).load(addition, until: nil)
     }
 

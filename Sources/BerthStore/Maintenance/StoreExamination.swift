@@ -180,7 +180,8 @@ package struct StoreExamination {
             let held = try lock.acquire(until: Deadline(after: .seconds(2)))
             defer { lock.release(held) }
             return try strays()
-        } catch let error where error.code == .notFound {
+        } catch let error where error.code == .notFound || error.code == .damaged {
+            // What is wrong with the journal was said of the journal.
             return []
         } catch let error where error.code == .timedOut {
             return [

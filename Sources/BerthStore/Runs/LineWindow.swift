@@ -52,6 +52,7 @@ struct LineWindow {
     /// The offset of the first newline at or after an offset. The window
     /// afterwards holds everything between the two.
     private mutating func newline(from offset: Int) throws(StoreError) -> Int? {
+        let longest = max(step, RunLine.maximumLength)
         var length = step
         while true {
             if offset >= base, offset < base + bytes.count,
@@ -59,7 +60,7 @@ struct LineWindow {
             {
                 return base + found
             }
-            if length > 2 * max(step, RunLine.maximumLength) { return nil }
+            if length > longest { return nil }
             let wanted = min(length, run.reference.bytes - offset)
             guard wanted > 0 else { return nil }
             bytes = try run.read(at: offset, count: wanted)
@@ -69,7 +70,7 @@ struct LineWindow {
             {
                 return nil
             }
-            length *= 4
+            length = length < longest ? min(4 * length, longest) : longest + 1
         }
     }
 }
