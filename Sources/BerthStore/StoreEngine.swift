@@ -264,7 +264,7 @@ final class StoreEngine: @unchecked Sendable {
             case .settled:
                 break
             case .cut:
-                generation.cutTorn()
+                try generation.cutTorn()
             case .flush:
                 try flush(generation)
             case .rotate, .damaged:

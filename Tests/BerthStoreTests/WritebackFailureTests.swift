@@ -28,12 +28,13 @@ import Testing
 
     /// A writer is killed at each of its steps, and what it wrote fails to
     /// reach the disk: told to the writer, who took the news along, or to nobody.
+    /// Its line is long: the next one does not write its sectors once more.
     @Test(arguments: [Durability.full, .strict], [false, true])
     func nobodyVouchesForBytesThatADeadWriterLeft(durability: Durability, isTold: Bool) throws {
         let (state, model) = try StartingStore.tail.make(durability)
         let disk = SimulatedDisk(state)
         let points = try disk.recording {
-            try Operation.set.run(
+            try Operation.big.run(
                 on: .simulated(on: disk, durability: durability), salt: 5)
         }
         for point in points {
@@ -48,7 +49,7 @@ import Testing
             let found = try Store.simulated(
                 on: SimulatedDisk(disk.state.afterWorstPowerCut), boot: 2, durability: durability
             ).allRecords()
-            let first = Operation.set.applied(to: model, salt: 5)
+            let first = Operation.big.applied(to: model, salt: 5)
             let allowed = [model, first].map {
                 Operation.overwrite.applied(to: $0, salt: 6).sorted()
             }

@@ -313,7 +313,8 @@ final class Generation {
         do throws(SystemError) {
             try directory.storage.writeAll(file, line, at: end)
         } catch {
-            cutTorn()
+            // What this leaves, the next writer cuts.
+            try? cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
         let result = line.withUnsafeBytes { bytes in
@@ -352,10 +353,14 @@ final class Generation {
         }
     }
 
-    /// Gives up what a failed write left behind the last line.
-    func cutTorn() {
+    /// Cuts what follows the last line. The caller holds the writers' lock.
+    func cutTorn() throws(StoreError) {
         room = end
-        try? directory.storage.truncate(file, to: end)
+        do throws(SystemError) {
+            try directory.storage.truncate(file, to: end)
+        } catch {
+            throw .system("cannot cut the torn end of " + directory.path + "/journal", error)
+        }
     }
 
     /// Writes the seal: whoever has this generation open will look for the next.
@@ -367,7 +372,8 @@ final class Generation {
         do throws(SystemError) {
             try directory.storage.writeAll(file, line, at: end)
         } catch {
-            cutTorn()
+            // What this leaves, the next writer cuts.
+            try? cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
         isSealed = true
