@@ -25,9 +25,8 @@ def _kill(campaign, name, index):
     where = f"killed at {name} {index}"
     with campaign.copy(HELD) as berth:
         wrapper = subprocess.Popen(
-            ["strace", "-qq", "-e", "signal=none", "-o", "/dev/null", "-e", f"trace={name}",
-             "-e", f"inject={name}:signal=SIGKILL:when={index}", "--",
-             *berth.line(*HELD.arguments)],
+            syscalls.tampering(
+                berth.line(*HELD.arguments), name, "signal=SIGKILL", index),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         # The pid of the command, or the end of the stream where there is none.
         said = wrapper.stdout.readline().strip()

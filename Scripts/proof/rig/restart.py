@@ -29,14 +29,15 @@ class Machine:
             raise Skipped("only root may mount")
         if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWNS) != 0:
             raise Skipped("this machine allows no mounts")
-        self._boot_id, self._name = tempfile.mkstemp(prefix="berth-proof.")
 
     def __enter__(self):
+        self._boot_id, self._name = tempfile.mkstemp(prefix="berth-proof.")
         quiet = {"stderr": subprocess.DEVNULL}
         private = subprocess.run(["mount", "--make-rprivate", "/"], **quiet)
         self.restart()
         bound = subprocess.run(["mount", "--bind", self._name, BOOT_ID], **quiet)
         if private.returncode != 0 or bound.returncode != 0:
+            self.__exit__()
             raise Skipped("this machine allows no mounts")
         return self
 

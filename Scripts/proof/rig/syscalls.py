@@ -32,8 +32,11 @@ def sites(line, trace):
     return found
 
 
+def tampering(line, name, action, when):
+    """The command line under a strace that tampers with calls, and ends as the command does."""
+    return ["strace", "-qq", "-e", "signal=none", "-o", "/dev/null", "-e", f"trace={name}",
+            "-e", f"inject={name}:{action}:when={when}", "--", *line]
+
+
 def tampered(line, name, action, when):
-    """Runs a command whose call `name` is tampered with; strace ends as it does."""
-    return run([
-        "strace", "-qq", "-e", "signal=none", "-o", "/dev/null", "-e", f"trace={name}",
-        "-e", f"inject={name}:{action}:when={when}", "--", *line])
+    return run(tampering(line, name, action, when))
