@@ -43,7 +43,8 @@ struct NewestCursor: EntryCursor {
                 best = head
                 continue
             }
-            if head.key == known.key ? head.version > known.version
+            if head.key == known.key
+                ? head.version > known.version
                 : head.key.lexicographicallyPrecedes(known.key)
             {
                 best = head

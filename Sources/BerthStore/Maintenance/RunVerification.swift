@@ -81,7 +81,8 @@ struct RunVerification {
 
     private func fence(_ line: [UInt8], at offset: Int) -> Fence? {
         line.withUnsafeBytes { bytes in
-            guard let parsed = RunLine(bytes, at: offset, key), case .fence(let target) = parsed.content
+            guard let parsed = RunLine(bytes, at: offset, key),
+                case .fence(let target) = parsed.content
             else { return nil }
             return Fence(
                 key: Array(bytes[parsed.key]), target: target,

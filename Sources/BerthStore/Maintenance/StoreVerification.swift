@@ -25,7 +25,8 @@ extension Store {
     /// the beginning.
     ///
     /// - Parameter progress: hears how many bytes of how many were read.
-    /// - Throws: `notFound` where there is no store. Damage is an answer.
+    /// - Returns: what was found. Damage is an answer.
+    /// - Throws: `notFound` where there is no store.
     package func verify(
         progress: @escaping ProgressReport = { _, _ in }
     ) throws(StoreError) -> StoreVerification {
@@ -50,7 +51,8 @@ private struct Verifier {
     }
 
     /// Nil where a run was gone because another generation had begun.
-    consuming func verify(_ environment: StoreEnvironment) throws(StoreError) -> StoreVerification? {
+    consuming func verify(_ environment: StoreEnvironment) throws(StoreError) -> StoreVerification?
+    {
         guard let inspection = try inspect(environment) else { return result }
         result.generation = inspection.header.generation
         result.transaction = inspection.generation.lastNumber
