@@ -20,7 +20,11 @@ let package = Package(
             dependencies: ["BerthStore"],
             path: "Tests/BerthTestSupport"
         ),
-        .testTarget(name: "BerthStoreTests", dependencies: ["BerthStore", "BerthTestSupport"]),
+        .testTarget(
+            name: "BerthStoreTests",
+            dependencies: ["BerthStore", "BerthTestSupport"],
+            exclude: ["Format/golden"]
+        ),
         .testTarget(name: "BerthTests", dependencies: ["Berth", "BerthTestSupport"]),
         .testTarget(name: "BerthCLITests", dependencies: ["BerthCLI", "BerthTestSupport"]),
         .testTarget(

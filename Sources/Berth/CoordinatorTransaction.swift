@@ -2,7 +2,7 @@
 
 import BerthStore
 
-/// What the body of ``Coordinator/transaction(_:_:)`` sees and changes.
+/// What the body of `transaction(_:_:)` sees and changes.
 ///
 /// Everything that it changes happens together, or not at all. It sees its own
 /// changes at once; others see them when the body has returned.

@@ -177,6 +177,19 @@ package final class StoreDirectory: Sendable {
         }
     }
 
+    /// Opens a file for reading and writing, or, where that is not asked for
+    /// and not allowed, for reading alone; says which it was.
+    func open(
+        _ name: String, forWriting: Bool
+    ) throws(StoreError) -> (file: OpenFile, isWritable: Bool)? {
+        do throws(StoreError) {
+            return try open(name, .readingAndWriting).map { ($0, true) }
+        } catch {
+            guard error.code == .permission, error.cause != nil, !forWriting else { throw error }
+            return try open(name, .reading).map { ($0, false) }
+        }
+    }
+
     func status(of file: FileDescriptor, _ name: String) throws(StoreError) -> FileStatus {
         do throws(SystemError) {
             return try storage.status(of: file)

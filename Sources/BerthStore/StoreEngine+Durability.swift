@@ -101,15 +101,13 @@ extension StoreEngine {
         if generation.isDoubtful { return .refused }
         let floor = generation.vouchFloor ?? generation.end
         if floor <= generation.flushed { return .given }
-        guard let bytes = try readHint() else { return .pending }
-        if let hint = decode(bytes, for: generation) {
+        guard let hint = try hintFile.read(generation.header.salt) else { return .pending }
+        if hint.speaks(of: generation.header) {
             generation.flushed = max(generation.flushed, hint.flushed)
             return floor <= generation.flushed ? .given : .pending
         }
-        let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
-        // Another generation has taken the lines over.
-        return hint.map { $0.generation > generation.header.generation } == true
-            ? .refused : .pending
+        // A later generation has taken the lines over.
+        return hint.generation > generation.header.generation ? .refused : .pending
     }
 
     /// Makes the lines durable by a new file, where they cannot be proven to
@@ -122,7 +120,7 @@ extension StoreEngine {
         // From what the file holds now, not from memory: a failed write-back
         // may have taken lines away.
         generation = nil
-        guard let current = try opened() else {
+        guard let current = try opened(forWriting: true) else {
             throw StoreError(.moved, "the store " + directory.path + " is gone")
         }
         let stop = try current.catchUp()
@@ -151,34 +149,14 @@ extension StoreEngine {
     /// Says how far the generation is durable and visible. Nothing is
     /// acknowledged before this. The caller holds `state`.
     func publish(_ generation: Generation, flushed: Int) throws(StoreError) {
-        guard let file = try openedHint(creating: true) else {
-            preconditionFailure("a file that was made is there")
-        }
         let isFull = generation.header.durability == .full
-        var flushed = flushed
-        do throws(SystemError) {
-            if isFull {
-                // The others publish under the writers' lock. Without one, a
-                // slower writer could take back what a faster one has said.
-                _ = try storage.lock(file, .exclusive, waiting: true)
-            }
-            defer { if isFull { try? storage.unlock(file) } }
-            if isFull {
-                let bytes = try storage.readAll(file, at: 0, count: Hint.size)
-                let said = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
-                if let said {
-                    if said.generation > generation.header.generation { return }
-                    if said.speaks(of: generation.header) { flushed = max(flushed, said.flushed) }
-                }
-            }
-            // In a full store, what is not durable is not visible either.
-            let hint = Hint(
-                header: generation.header, flushed: flushed,
-                visible: isFull ? flushed : generation.end, bootID: bootID)
-            try storage.writeAll(file, hint.encode(generation.header.salt), at: 0)
-        } catch {
-            throw .system("cannot write " + directory.path + "/" + StoreDirectory.hintName, error)
-        }
+        // In a full store, what is not durable is not visible either.
+        let hint = Hint(
+            header: generation.header, flushed: flushed,
+            visible: isFull ? flushed : generation.end, bootID: bootID)
+        guard
+            let flushed = try hintFile.write(hint, generation.header.salt, isShared: isFull)
+        else { return }
         generation.flushed = max(generation.flushed, flushed)
         if !isFull { generation.settledEnd = generation.end }
     }

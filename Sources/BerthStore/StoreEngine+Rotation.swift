@@ -186,7 +186,8 @@ extension StoreEngine {
                 in: directory.descriptor)
             try directory.storage.flushDirectory(directory.descriptor)
         }
-        guard let opened = try Generation.open(directory), opened.header == header else {
+        guard let opened = try Generation.open(directory, forWriting: true), opened.header == header
+        else {
             throw StoreError(
                 .moved, "the journal of " + directory.path + " was replaced; try again")
         }

@@ -23,7 +23,7 @@ final class StoreEngine: @unchecked Sendable {
     private var fileLock: FileLock?
     /// Guarded by `state`, as is all below.
     var generation: Generation?
-    private var hintFile: FileDescriptor?
+    let hintFile: HintFile
 
     private init(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
@@ -31,16 +31,13 @@ final class StoreEngine: @unchecked Sendable {
         self.directory = directory
         self.environment = environment
         newDurability = durability
+        hintFile = HintFile(directory)
         process = environment.process()
         do throws(SystemError) {
             bootID = try environment.bootID()
         } catch {
             throw .system("cannot tell this run of the machine from the last", error)
         }
-    }
-
-    deinit {
-        if let hintFile { directory.storage.close(hintFile) }
     }
 
     /// The engine of a directory: one for each in a process, however often
@@ -65,7 +62,7 @@ final class StoreEngine: @unchecked Sendable {
 
     /// A child of `fork` shares the parent's descriptions: its unlock would
     /// be the parent's.
-    private func checkProcess() throws(StoreError) {
+    func checkProcess() throws(StoreError) {
         if environment.process() != process {
             throw StoreError(
                 .invalid, "a store does not survive fork; open it again in the new process")
@@ -241,7 +238,7 @@ final class StoreEngine: @unchecked Sendable {
     func settle() throws(StoreError) -> Generation {
         var isFresh = generation == nil
         while true {
-            guard let generation = try opened() else {
+            guard let generation = try opened(forWriting: true) else {
                 try create()
                 continue
             }
@@ -267,7 +264,7 @@ final class StoreEngine: @unchecked Sendable {
             case .settled:
                 break
             case .cut:
-                generation.cutTorn()
+                try generation.cutTorn()
             case .flush:
                 try flush(generation)
             case .rotate, .damaged:
@@ -295,7 +292,7 @@ final class StoreEngine: @unchecked Sendable {
     func evidence(
         _ generation: Generation, _ stop: Generation.Stop
     ) throws(StoreError) -> Recovery.Evidence {
-        let hint = try readHint().flatMap { decode($0, for: generation) }
+        let hint = try hint(of: generation)
         if let hint { generation.flushed = max(generation.flushed, hint.flushed) }
         let isThisBoot = generation.header.bootID == bootID
         let isWitnessNeeded = hint == nil || !isThisBoot
@@ -307,154 +304,19 @@ final class StoreEngine: @unchecked Sendable {
             durability: generation.header.durability)
     }
 
-    private func isNamed(_ generation: Generation) throws(StoreError) -> Bool {
+    func isNamed(_ generation: Generation) throws(StoreError) -> Bool {
         try directory.identity(ofName: StoreDirectory.journalName) == generation.identity
     }
 
-    func opened() throws(StoreError) -> Generation? {
-        if let generation { return generation }
-        generation = try Generation.open(directory)
+    func opened(forWriting: Bool) throws(StoreError) -> Generation? {
+        if let generation, generation.isWritable || !forWriting { return generation }
+        generation = try Generation.open(directory, forWriting: forWriting)
         return generation
     }
 
-    // MARK: Reading
-
-    /// Everything acknowledged so far. Takes no lock of the store.
-    func snapshot() throws(StoreError) -> Snapshot {
-        try checkProcess()
-        var attempts = 0
-        while true {
-            switch try committed() {
-            case .snapshot(let snapshot, let dependence):
-                if let dependence { try secure(dependence) }
-                return snapshot
-            case .movedOn: continue
-            case .unpublished(let verified):
-                // A writer died, or is at work, between a new generation and
-                // its first hint. Nothing of it may be shown before a writer
-                // has made it durable: become that writer.
-                attempts += 1
-                guard attempts <= 3 else {
-                    throw StoreError(.busy, "the store changed under every look; try again")
-                }
-                do throws(StoreError) {
-                    try settleAsWriter()
-                } catch let error where error.code == .permission {
-                    // A store that cannot be written does not change either.
-                    return verified
-                }
-            }
-        }
-    }
-
-    private enum Committed {
-        /// A state, and what has to be durable before it is shown: this
-        /// process may have read lines that their writers still flush.
-        case snapshot(Snapshot, Dependence?)
-        case movedOn
-        case unpublished(Snapshot)
-    }
-
-    private func committed() throws(StoreError) -> Committed {
-        state.lock()
-        defer { state.unlock() }
-        // The hint first: the journal then has at least what the hint says.
-        let hintBytes = try readHint()
-        guard let generation = try opened() else {
-            try directory.checkNeverUsed()
-            return .snapshot(.empty, nil)
-        }
-        guard generation.header.bootID == bootID else {
-            return try committedBeforeReboot(generation, hintBytes)
-        }
-        guard let hint = hintBytes.flatMap({ decode($0, for: generation) }) else {
-            guard try isNamed(generation) else {
-                self.generation = nil
-                return .movedOn
-            }
-            _ = try generation.catchUp()
-            return .unpublished(generation.snapshot)
-        }
-        let isProcess = generation.header.durability == .process
-        _ = try generation.catchUp(limit: isProcess ? .max : hint.flushed)
-        let promised = isProcess && hint.bootID == bootID ? hint.visible : hint.flushed
-        try check(generation, reaches: promised)
-        generation.flushed = max(generation.flushed, hint.flushed)
-        return .snapshot(generation.snapshot, Dependence.onUnflushed(generation))
-    }
-
-    /// The machine was started again since the last write: what is valid is
-    /// on the disk, and what it must at least be follows from what lines and
-    /// hint say was flushed.
-    private func committedBeforeReboot(
-        _ generation: Generation, _ hintBytes: [UInt8]?
-    ) throws(StoreError) -> Committed {
-        _ = try generation.catchUp()
-        guard try isNamed(generation) else {
-            self.generation = nil
-            return .movedOn
-        }
-        let hint = hintBytes.flatMap { decode($0, for: generation) }
-        try check(generation, reaches: max(hint?.flushed ?? 0, try generation.flushedWitness()))
-        return .snapshot(generation.snapshot, nil)
-    }
-
-    private func check(_ generation: Generation, reaches promised: Int) throws(StoreError) {
-        if generation.end < promised {
-            self.generation = nil
-            throw damaged(generation, promised: promised)
-        }
-    }
-
-    func damaged(_ generation: Generation, promised: Int) -> StoreError {
-        .damaged(
-            directory.path, StoreDirectory.journalName, at: generation.end,
-            "what follows was durable up to byte " + String(promised))
-    }
-
-    private func settleAsWriter() throws(StoreError) {
-        let write = Write(
-            operation: "", deadline: Deadline(after: .seconds(5)), cancellation: nil,
-            isEssential: true)
-        do {
-            try self.write(write) { _ in }
-        } catch let error as StoreError {
-            throw error
-        } catch {
-            preconditionFailure("an empty body threw")
-        }
-    }
-
-    /// Whether the path still leads to this directory.
-    var isStillNamed: Bool {
-        (try? storage.status(ofPath: directory.path))?.identity == directory.identity
-    }
-
-    // MARK: The hint
-
-    func openedHint(creating: Bool) throws(StoreError) -> FileDescriptor? {
-        if let hintFile { return hintFile }
-        do throws(StoreError) {
-            hintFile = try directory.open(
-                StoreDirectory.hintName, creating ? .creating : .readingAndWriting)?.descriptor
-        } catch let error where error.code == .permission && error.cause != nil && !creating {
-            hintFile = try directory.open(StoreDirectory.hintName, .reading)?.descriptor
-        }
-        return hintFile
-    }
-
-    func readHint() throws(StoreError) -> [UInt8]? {
-        guard let file = try openedHint(creating: false) else { return nil }
-        do throws(SystemError) {
-            return try storage.readAll(file, at: 0, count: Hint.size)
-        } catch {
-            throw .system("cannot read " + directory.path + "/" + StoreDirectory.hintName, error)
-        }
-    }
-
-    func decode(_ bytes: [UInt8], for generation: Generation) -> Hint? {
-        let hint = bytes.withUnsafeBytes { Hint($0, generation.header.salt) }
-        guard let hint, hint.speaks(of: generation.header) else { return nil }
-        return hint
+    /// The hint, where it speaks of a generation.
+    func hint(of generation: Generation) throws(StoreError) -> Hint? {
+        let hint = try hintFile.read(generation.header.salt)
+        return hint?.speaks(of: generation.header) == true ? hint : nil
     }
 }

@@ -24,7 +24,8 @@ import Testing
     private func powerCuts(_ path: String) -> Set<String?> {
         var random = SeededRandom(seed: 1)
         var found: Set<String?> = []
-        disk.state.forEachPowerCut(&random) { state in
+        var seen: Set<Int> = []
+        disk.state.forEachPowerCut(&random, seen: &seen) { state in
             found.insert(state.bytes(at: path).map { String(decoding: $0, as: UTF8.self) })
         }
         return found
@@ -112,7 +113,7 @@ import Testing
         let first = try process.open("a", in: root, .creating)
         let second = try process.open("a", in: root, .readingAndWriting)
         try write("x", to: first)
-        disk.failWriteback("/a")
+        disk.failWriteback("/a", isTold: false)
         #expect(throws: SystemError.self) { try process.flush(first) }
         try process.flush(first)
         let later = try process.open("a", in: root, .readingAndWriting)

@@ -30,7 +30,7 @@ extension Coordinator {
     ///
     /// Blocks the current thread for no longer than it takes to look.
     ///
-    /// - Parameter name: As for ``lock(_:timeout:)``.
+    /// - Parameter name: As for `lock(_:timeout:)`.
     /// - Returns: The lock; nil where another holds it, or waits for it.
     /// - Throws: ``CoordinatorError`` with `invalid` where the name is none. That
     ///   another holds the lock is an answer and not an error.
@@ -44,11 +44,11 @@ extension Coordinator {
     /// Blocks the current thread while the lock is waited for.
     ///
     /// - Parameters:
-    ///   - name: As for ``lock(_:timeout:)``.
+    ///   - name: As for `lock(_:timeout:)`.
     ///   - timeout: How long to wait at most; nil waits without an end.
     ///   - body: What is done under the lock.
     /// - Returns: What the body returns.
-    /// - Throws: What the body throws, or the errors of ``lock(_:timeout:)``.
+    /// - Throws: What the body throws, or the errors of `lock(_:timeout:)`.
     public func withLock<Result>(
         _ name: String, timeout: Duration? = nil, _ body: (borrowing Lock) throws -> Result
     ) throws -> Result {
@@ -87,7 +87,7 @@ extension Coordinator {
     ///
     /// - Parameter name: As for the synchronous twin.
     /// - Returns: The lock; nil where another holds it, or waits for it.
-    /// - Throws: As ``lock(_:timeout:)``, but never `timedOut`.
+    /// - Throws: As `lock(_:timeout:)`, but never `timedOut`.
     public func tryLock(_ name: String) async throws -> Lock? {
         let held = try await cancellable { try self.request(name, .none, $0) }
         guard let held else { return nil }
@@ -97,13 +97,13 @@ extension Coordinator {
     /// Runs a body while a lock is held, and gives the lock back after it.
     ///
     /// - Parameters:
-    ///   - name: As for ``lock(_:timeout:)``.
+    ///   - name: As for `lock(_:timeout:)`.
     ///   - timeout: How long to wait at most; nil waits without an end.
     ///   - isolation: The actor on which the body runs: the caller's.
     ///   - body: What is done under the lock. It is not cancelled by anything
     ///     that the lock does.
     /// - Returns: What the body returns.
-    /// - Throws: What the body throws, or the errors of ``lock(_:timeout:)``.
+    /// - Throws: What the body throws, or the errors of `lock(_:timeout:)`.
     public func withLock<Result>(
         _ name: String, timeout: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
         _ body: (borrowing Lock) async throws -> Result

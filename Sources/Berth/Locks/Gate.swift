@@ -86,7 +86,7 @@ struct Gate: ~Copyable {
                 file = try FileCalls.open(fileName, in: folder.directory, .creating)
             }
             let status = try FileCalls.status(of: file)
-            if status.kind == .regular { return OpenFile(descriptor: file, status: status) }
+            if status.isRegular { return OpenFile(descriptor: file, status: status) }
             FileCalls.close(file)
         } catch let error where error.errno == .symbolicLinkLoop || error.errno == .isDirectory {
             // Said below.
@@ -197,21 +197,26 @@ struct Gate: ~Copyable {
     }
 
     /// The name of the lock whose folder this is; nil where it is not one.
-    static func lockName(in directory: FileDescriptor) -> String? {
-        content(in: directory)?.name
+    static func lockName(in directory: FileDescriptor) throws(SystemError) -> String? {
+        try content(in: directory)?.name
     }
 
-    /// What the gate says at this moment, to one who only looks.
-    static func state(in directory: FileDescriptor) -> GateState? {
-        content(in: directory)?.state
+    /// What the gate says at this moment, to one who only looks; nil where
+    /// there is none, or it is being written.
+    static func state(in directory: FileDescriptor) throws(SystemError) -> GateState? {
+        try content(in: directory)?.state
     }
 
     private static func content(
         in directory: FileDescriptor
-    ) -> (state: GateState, name: String)? {
-        guard let file = try? FileCalls.open(fileName, in: directory, .reading) else { return nil }
+    ) throws(SystemError) -> (state: GateState, name: String)? {
+        let file: FileDescriptor
+        do throws(SystemError) {
+            file = try FileCalls.open(fileName, in: directory, .reading)
+        } catch let error where error.errno == .noEntry || error.errno == .symbolicLinkLoop {
+            return nil
+        }
         defer { FileCalls.close(file) }
-        guard let bytes = try? FileCalls.readAll(file, limit: 512) else { return nil }
-        return GateState.parse(bytes)
+        return GateState.parse(try FileCalls.readAll(file, limit: 512))
     }
 }

@@ -59,19 +59,28 @@ final class LockDirectory: Sendable {
 
     /// Opens a folder without knowing the name of its lock; nil where it is not one.
     func open(folder: String) throws(CoordinatorError) -> LockFolder? {
-        let descriptor: FileDescriptor
         do throws(SystemError) {
-            descriptor = try FileCalls.openDirectory(folder, in: directory)
-        } catch {
-            return nil
-        }
-        guard let text = Gate.lockName(in: descriptor), let name = try? LockName(text),
-            name.folder == folder
-        else {
+            let descriptor = try FileCalls.openDirectory(folder, in: directory)
+            do throws(SystemError) {
+                if let text = try Gate.lockName(in: descriptor), let name = try? LockName(text),
+                    name.folder == folder
+                {
+                    return LockFolder(name, path + "/" + folder, descriptor)
+                }
+            } catch {
+                FileCalls.close(descriptor)
+                throw error
+            }
             FileCalls.close(descriptor)
             return nil
+        } catch let error
+            where error.errno == .noEntry || error.errno == .notDirectory
+            || error.errno == .symbolicLinkLoop
+        {
+            return nil
+        } catch {
+            throw .system("cannot look into " + path + "/" + folder, error)
         }
-        return LockFolder(name, path + "/" + folder, descriptor)
     }
 
     /// Makes the entries on the way to a lock's folder durable, before its

@@ -78,7 +78,7 @@ final class LockFolder: Sendable {
     private func openTicket(_ name: String) throws(CoordinatorError) -> FileDescriptor? {
         do throws(SystemError) {
             let file = try FileCalls.open(name, in: directory, .reading)
-            guard try FileCalls.status(of: file).kind != .regular else { return file }
+            if try FileCalls.status(of: file).isRegular { return file }
             FileCalls.close(file)
         } catch let error where error.errno == .noEntry {
             return nil

@@ -17,9 +17,21 @@ package struct LockListing: Hashable, Sendable {
         package let ticket: Ticket
         /// Nil where it is not known.
         package let details: TicketDetails?
+        /// The process that holds the lock, or waits for it; nil where it is
+        /// not known, or is proven to have ended and has left the lock to another.
+        package let process: Int32?
 
-        /// The process that holds the lock, or waits for it.
-        package var process: Int32? { details?.child?.process ?? details?.holder.process }
+        init(_ ticket: Ticket, _ details: TicketDetails?, from here: Holder.Surroundings) {
+            self.ticket = ticket
+            self.details = details
+            process = details.flatMap { details in
+                [details.childHolder, details.holder]
+                    .compactMap { $0 }
+                    .first { HolderStatus.of($0, from: here) != .dead }?
+                    .process
+            }
+        }
+
         package var command: String { details?.command ?? "" }
         /// When the lock was granted, or its wait began: milliseconds since 1970.
         package var since: Int64? { details?.since ?? details?.taken }
@@ -38,7 +50,10 @@ package struct LockListing: Hashable, Sendable {
         let here = try folder.calling("cannot look into") { () throws(SystemError) in
             try Holder.Surroundings.current()
         }
-        let isOfThisBoot = Gate.state(in: folder.directory)?.boot == here.boot
+        let gate = try folder.calling("cannot look into") { () throws(SystemError) in
+            try Gate.state(in: folder.directory)
+        }
+        let isOfThisBoot = gate?.boot == here.boot
         var entries: [Entry] = []
         var isGuarded = false
         for ticket in try folder.tickets().sorted(by: { $0.number < $1.number }) {
@@ -50,7 +65,7 @@ package struct LockListing: Hashable, Sendable {
             case .guarded:
                 if entries.isEmpty { isGuarded = true }
             }
-            entries.append(Entry(ticket: ticket, details: folder.details(of: ticket)))
+            entries.append(Entry(ticket, folder.details(of: ticket), from: here))
         }
         let state: State
         if let holder = entries.first {

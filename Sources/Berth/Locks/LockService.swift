@@ -72,7 +72,11 @@ package struct LockService: Sendable {
         }
         guard let target else { throw Self.noProcess(process) }
         for ticket in try folder.tickets() where ticket.isForProcess {
-            if try folder.standing(of: ticket) == .granted(target) { return ticket.number }
+            if case .granted(let holder?) = try folder.standing(of: ticket),
+                holder.isSameProcess(as: target)
+            {
+                return ticket.number
+            }
         }
         if request.patience == .none, try isTaken(folder) { return nil }
         var request = request
@@ -158,7 +162,7 @@ package struct LockService: Sendable {
         guard let folder = try LockFolder.open(name, in: path, creating: false) else {
             throw Self.unknown(name)
         }
-        let ancestors = token == nil ? Self.ancestors() : []
+        let ancestors = token == nil ? try Self.ancestors() : []
         for ticket in try folder.tickets() {
             guard token == nil || ticket.number == token else { continue }
             switch try folder.standing(of: ticket) {
@@ -184,12 +188,20 @@ package struct LockService: Sendable {
     }
 
     /// The processes that this one descends from, and itself.
-    private static func ancestors() -> [Int32] {
-        var ancestors = [CurrentProcess.identifier]
-        while let last = ancestors.last, case .found(let facts) = ProcessTable.observe(last),
-            facts.parent > 0, !ancestors.contains(facts.parent)
-        {
-            ancestors.append(facts.parent)
+    private static func ancestors() throws(CoordinatorError) -> [Int32] {
+        var ancestors: [Int32] = []
+        var next = CurrentProcess.identifier
+        while next > 0, !ancestors.contains(next) {
+            ancestors.append(next)
+            switch ProcessTable.observe(next) {
+            case .found(let facts): next = facts.parent
+            case .missing: return ancestors
+            case .unreadable:
+                throw CoordinatorError(
+                    .inputOutput,
+                    "cannot tell which process started " + String(next)
+                        + "; name the lock's --token instead")
+            }
         }
         return ancestors
     }

@@ -71,7 +71,9 @@ struct LockWait {
     }
 
     private func heldAlready(_ ahead: Ahead) -> UInt64? {
-        guard let target, case .granted(let holder?) = ahead.standing, holder == target else {
+        guard let target, case .granted(let holder?) = ahead.standing,
+            holder.isSameProcess(as: target)
+        else {
             return nil
         }
         return ahead.ticket.number

@@ -71,9 +71,19 @@ package struct Ticket: Hashable, Sendable {
 
     /// 16 decimal digits, so that names sort as their numbers do.
     static func digits(_ number: UInt64) -> [UInt8] {
-        var digits: [UInt8] = []
-        digits.append(decimal: number)
-        return [UInt8](repeating: UInt8(ascii: "0"), count: max(0, 16 - digits.count)) + digits
+        var digits = [UInt8](repeating: UInt8(ascii: "0"), count: 16)
+        var rest = number
+        for place in digits.indices.reversed() {
+            digits[place] += UInt8(truncatingIfNeeded: rest % 10)
+            rest /= 10
+        }
+        return digits
+    }
+
+    /// The number that 16 decimal digits stand for; nil where there are none.
+    static func number(_ bytes: [UInt8], at start: Int) -> UInt64? {
+        guard bytes.count >= start + 16 else { return nil }
+        return UInt64(decimal: bytes[start..<start + 16])
     }
 }
 
@@ -95,7 +105,7 @@ package enum LockFolderEntry: Hashable, Sendable {
         guard name.count > 17, name[16] == UInt8(ascii: ".") else { return .other }
         let suffix = name[17...]
         if suffix.elementsEqual("new".utf8) { return .newborn }
-        guard let number = UInt64(decimal: name[..<16]) else { return .other }
+        guard let number = Ticket.number(name, at: 0) else { return .other }
         if suffix.elementsEqual("bell".utf8) || suffix.elementsEqual("json".utf8) {
             return .companion(number)
         }

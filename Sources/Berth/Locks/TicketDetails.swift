@@ -30,6 +30,15 @@ package struct TicketDetails: Hashable, Sendable {
         }
     }
 
+    /// The command as a holder: it runs beside the one that started it.
+    var childHolder: Holder? {
+        child.map {
+            Holder(
+                process: $0.process, start: $0.start, instance: nil,
+                surroundings: holder.surroundings)
+        }
+    }
+
     package var json: [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
@@ -118,7 +127,7 @@ extension TicketDetails {
         ) throws(SystemError) {
             let file = try FileCalls.open(name, in: directory, .creating)
             defer { FileCalls.close(file) }
-            guard try FileCalls.status(of: file).kind == .regular else { return }
+            guard try FileCalls.status(of: file).isRegular else { return }
             try FileCalls.writeAll(file, bytes, at: 0)
             try FileCalls.truncate(file, to: bytes.count)
         }
@@ -132,7 +141,7 @@ extension LockFolder {
             return nil
         }
         defer { FileCalls.close(file) }
-        guard let status = try? FileCalls.status(of: file), status.kind == .regular,
+        guard let status = try? FileCalls.status(of: file), status.isRegular,
             let bytes = try? FileCalls.readAll(file, limit: 8192)
         else { return nil }
         return TicketDetails(json: bytes)

@@ -9,6 +9,8 @@ final class Generation {
     /// From the oldest to the newest.
     let runs: [Run]
     let identity: FileIdentity
+    /// Whether this description can be written to.
+    let isWritable: Bool
     private(set) var tail: Tail
     /// The hash of the last line, or of the header.
     private(set) var lastHash: UInt64
@@ -39,10 +41,11 @@ final class Generation {
     var end: Int { tail.bytes.count }
 
     init(
-        _ directory: StoreDirectory, _ file: OpenFile, _ header: GenerationHeader,
-        _ runs: [Run], headerLine: UnsafeRawBufferPointer
+        _ directory: StoreDirectory, _ file: OpenFile, isWritable: Bool,
+        _ header: GenerationHeader, _ runs: [Run], headerLine: UnsafeRawBufferPointer
     ) {
         self.directory = directory
+        self.isWritable = isWritable
         self.file = file.descriptor
         self.header = header
         self.runs = runs
@@ -63,15 +66,21 @@ final class Generation {
 
     /// Opens the generation that the name `journal` stands for; nil where
     /// there is none.
-    static func open(_ directory: StoreDirectory) throws(StoreError) -> Generation? {
+    static func open(
+        _ directory: StoreDirectory, forWriting: Bool
+    ) throws(StoreError) -> Generation? {
         var refused: GenerationHeader?
         while true {
-            guard let file = try openFile(directory) else { return nil }
+            guard
+                let (file, isWritable) = try directory.open(
+                    StoreDirectory.journalName, forWriting: forWriting)
+            else { return nil }
             do throws(StoreError) {
                 let (header, line) = try readHeader(directory, file)
                 if let runs = try openRuns(of: header, directory) {
                     return line.withUnsafeBytes {
-                        Generation(directory, file, header, runs, headerLine: $0)
+                        Generation(
+                            directory, file, isWritable: isWritable, header, runs, headerLine: $0)
                     }
                 }
                 // A run is gone: the generation has moved on. Where it has
@@ -87,17 +96,6 @@ final class Generation {
                 throw error
             }
             directory.storage.close(file.descriptor)
-        }
-    }
-
-    /// For reading and writing, or for reading alone where no more is allowed.
-    static func openFile(
-        _ directory: StoreDirectory
-    ) throws(StoreError) -> OpenFile? {
-        do throws(StoreError) {
-            return try directory.open(StoreDirectory.journalName, .readingAndWriting)
-        } catch let error where error.code == .permission && error.cause != nil {
-            return try directory.open(StoreDirectory.journalName, .reading)
         }
     }
 
@@ -315,7 +313,8 @@ final class Generation {
         do throws(SystemError) {
             try directory.storage.writeAll(file, line, at: end)
         } catch {
-            cutTorn()
+            // What this leaves, the next writer cuts.
+            try? cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
         let result = line.withUnsafeBytes { bytes in
@@ -354,10 +353,14 @@ final class Generation {
         }
     }
 
-    /// Gives up what a failed write left behind the last line.
-    func cutTorn() {
+    /// Cuts what follows the last line. The caller holds the writers' lock.
+    func cutTorn() throws(StoreError) {
         room = end
-        try? directory.storage.truncate(file, to: end)
+        do throws(SystemError) {
+            try directory.storage.truncate(file, to: end)
+        } catch {
+            throw .system("cannot cut the torn end of " + directory.path + "/journal", error)
+        }
     }
 
     /// Writes the seal: whoever has this generation open will look for the next.
@@ -369,7 +372,8 @@ final class Generation {
         do throws(SystemError) {
             try directory.storage.writeAll(file, line, at: end)
         } catch {
-            cutTorn()
+            // What this leaves, the next writer cuts.
+            try? cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
         isSealed = true

@@ -69,6 +69,14 @@ package struct Holder: Hashable, Sendable {
 }
 
 extension Holder {
+    /// Whether both are one process. Instances are compared where both are
+    /// known: the system does not always tell them.
+    package func isSameProcess(as other: Holder) -> Bool {
+        let isSameInstance = instance == nil || other.instance == nil || instance == other.instance
+        return process == other.process && start == other.start && isSameInstance
+            && surroundings == other.surroundings
+    }
+
     /// Adds the holder's members to an object that has been begun.
     package func write(to writer: inout JSONWriter) {
         writer.member("pid", process)

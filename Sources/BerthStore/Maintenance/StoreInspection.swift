@@ -27,7 +27,7 @@ struct StoreInspection {
             try directory.read(
                 file.descriptor, StoreDirectory.hintName, at: 0, count: Hint.size)
         }
-        guard let file = try Generation.openFile(directory) else {
+        guard let file = try directory.open(StoreDirectory.journalName, .reading) else {
             try directory.checkNeverUsed()
             return nil
         }
@@ -59,7 +59,10 @@ struct StoreInspection {
     ) throws(StoreError) -> Generation {
         do throws(StoreError) {
             let (header, line) = try Generation.readHeader(directory, file)
-            return line.withUnsafeBytes { Generation(directory, file, header, [], headerLine: $0) }
+            return line.withUnsafeBytes {
+                Generation(
+                    directory, file, isWritable: false, header, [], headerLine: $0)
+            }
         } catch {
             directory.storage.close(file.descriptor)
             throw error

@@ -50,6 +50,13 @@ package struct FileStatus: Hashable, Sendable {
     package let permissions: UInt32
     package let size: Int
 
+    package var isRegular: Bool {
+        switch kind {
+        case .regular: true
+        default: false
+        }
+    }
+
     package init(
         identity: FileIdentity, kind: FileKind, links: Int, owner: UInt32, group: UInt32,
         permissions: UInt32, size: Int

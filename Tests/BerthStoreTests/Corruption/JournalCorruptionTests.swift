@@ -38,7 +38,9 @@ import Testing
         }
     }
 
-    @Test(arguments: slices, [1, 2]) func flippedBitsAreNoticedByWriters(slice: Int, boot: Int) throws {
+    @Test(arguments: slices, [1, 2]) func flippedBitsAreNoticedByWriters(slice: Int, boot: Int)
+        throws
+    {
         var check = try DamageCheck.withJournal()
         check.boot = boot
         var damaged = try bytes(check)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-
 import BerthTestSupport
 import Synchronization
 
@@ -17,9 +16,18 @@ struct CrashExplorer {
     /// How many of the states that a power cut leaves are worked on further;
     /// of those that the end of a process leaves, all are.
     let cutsToGoOnFrom: Int
+    /// How many of the crashes after two operations are worked on further.
+    let crashesToGoOnFrom: Int
+    /// How many of very many choices of what arrived are taken at random.
+    let samples: Int
     private var random: SeededRandom
 
-    init(_ start: StartingStore, _ durability: Durability, _ tally: CrashTally, cutsToGoOnFrom: Int) {
+    init(
+        _ start: StartingStore, _ durability: Durability, _ tally: CrashTally,
+        cutsToGoOnFrom: Int, crashesToGoOnFrom: Int, samples: Int
+    ) {
+        self.crashesToGoOnFrom = crashesToGoOnFrom
+        self.samples = samples
         self.start = start
         self.durability = durability
         self.tally = tally
@@ -41,6 +49,21 @@ struct CrashExplorer {
         var count = 0
         /// What was done, for people to read.
         var story: String
+
+        /// What is known once a crash was followed by a recovery.
+        func after(_ finding: RecoveryCheck.Finding, _ check: RecoveryCheck, _ end: String) -> Known
+        {
+            var known = self
+            known.boot = check.boot
+            // What a kill leaves in memory, a power cut may yet undo.
+            known.models = check.isNewBoot ? [] : Array(models[durable...])
+            known.certain = known.models.count
+            known.durable = 0
+            known.models.append(finding.seen)
+            if finding.seen != finding.written { known.models.append(finding.written) }
+            known.story += end
+            return known
+        }
     }
 
     /// A state that a crash left, and what was found in it.
@@ -57,12 +80,17 @@ struct CrashExplorer {
         let known = Known(models: [model], story: durability.rawValue + " store, " + start.rawValue)
         for operation in first {
             for crashed in try crash(in: operation, on: state, known) {
-                for second in [Operation.set, .rotation] {
+                for second in Operation.allCases {
                     _ = try crash(in: second, on: crashed.state, crashed.known)
                 }
             }
             for second in Operation.allCases {
-                _ = try crash(in: second, after: operation, on: state, known)
+                let crashes = try crash(in: second, after: operation, on: state, known)
+                for crashed in crashes.shuffled(using: &random).prefix(crashesToGoOnFrom) {
+                    for third in [Operation.set, .many, .rotation] {
+                        _ = try crash(in: third, on: crashed.state, crashed.known)
+                    }
+                }
             }
         }
     }
@@ -122,19 +150,30 @@ struct CrashExplorer {
     ) -> [Crashed] {
         var found: [Crashed] = []
         var random = random
+        var seen: Set<Int> = []
         let next = after.models[after.models.count - 1]
         for (index, point) in points.enumerated() {
             let isAcknowledged = index == points.count - 1
+            // More is asked of the states that are left now.
+            if isAcknowledged { seen = [] }
             let known = isAcknowledged ? after : before
             let unacknowledged = isAcknowledged ? [] : [next]
-            let killed = check(known, from: known.certain, unacknowledged, isNewBoot: false)
-            visit(point.state, killed, known, point.next, &found)
+            func expectation(from first: Int) -> Expectation {
+                Expectation(
+                    allowed: known.models[first...] + unacknowledged,
+                    floor: known.models[known.certain].version)
+            }
+            let moment = Moment(known: known, call: point.next)
+            let killed = expectation(from: known.certain)
+            visit(point.state, killed, moment, isNewBoot: false, &found)
             // A flush makes states impossible and none possible.
             let isAfterFlush = index > 0 && points[index - 1].next.hasPrefix("flush")
             if point.isTorn || (isAfterFlush && !isAcknowledged) { continue }
             let first = durability == .process ? min(known.durable, known.certain) : known.certain
-            let cut = check(known, from: first, unacknowledged, isNewBoot: true)
-            point.state.forEachPowerCut(&random) { visit($0, cut, known, point.next, &found) }
+            let cut = expectation(from: first)
+            point.state.forEachPowerCut(&random, samples: samples, seen: &seen) {
+                visit($0, cut, moment, isNewBoot: true, &found)
+            }
         }
         found.shuffle(using: &random)
         self.random = random
@@ -142,62 +181,55 @@ struct CrashExplorer {
         return found.filter { !$0.isPowerCut } + cuts
     }
 
-    private func check(
-        _ known: Known, from first: Int, _ unacknowledged: [StoreModel], isNewBoot: Bool
-    ) -> RecoveryCheck {
-        RecoveryCheck(
-            durability: durability, boot: known.boot + (isNewBoot ? 1 : 0), isNewBoot: isNewBoot,
-            allowed: (known.models[first...] + unacknowledged).map { $0.sorted() },
-            floor: known.models[known.certain].version)
+    /// Where in a story the machine or the process ended.
+    private struct Moment {
+        let known: Known
+        let call: String
     }
 
     private func visit(
-        _ state: DiskState, _ check: RecoveryCheck, _ known: Known, _ call: String,
+        _ state: DiskState, _ expectation: Expectation, _ moment: Moment, isNewBoot: Bool,
         _ found: inout [Crashed]
     ) {
-        let digest = state.digest &+ (check.isNewBoot ? 1 : 0)
-        guard tally.beginCheck(of: digest, check.digest) else { return }
+        let digest = state.digest &+ (isNewBoot ? 1 : 0)
+        if let summary = tally.summary(of: digest), expectation.allows(summary) { return }
+        let check = RecoveryCheck(
+            durability: durability, boot: moment.known.boot + (isNewBoot ? 1 : 0),
+            isNewBoot: isNewBoot)
+        let end = isNewBoot ? ", power cut" : ", killed"
         do {
-            let models = try check.found(on: state, isThorough: digest & 7 == 0)
-            guard tally.count(digest) else { return }
-            var further = known
-            further.boot = check.boot
-            // What a kill leaves in memory, a power cut may yet undo.
-            let past = check.isNewBoot ? [] : known.models[known.durable...]
-            further.models = past + models
-            further.certain = past.count
-            further.durable = 0
-            further.story += check.isNewBoot ? ", power cut" : ", killed"
-            found.append(Crashed(state: state, known: further, isPowerCut: check.isNewBoot))
+            let finding = try check.find(on: state, isThorough: digest & 7 == 0)
+            let summary = Expectation.Summary(finding)
+            if !expectation.allows(summary) {
+                throw RecoveryCheck.Violation(description: expectation.complaint(finding))
+            }
+            guard tally.count(digest, summary) else { return }
+            found.append(
+                Crashed(
+                    state: state, known: moment.known.after(finding, check, end),
+                    isPowerCut: isNewBoot))
         } catch {
-            let end = check.isNewBoot ? "power cut" : "killed"
-            tally.add(failure: known.story + " before " + call + ", " + end + ": \(error)")
+            tally.add(failure: moment.known.story + " before " + moment.call + end + ": \(error)")
         }
     }
 }
 
 /// What all explorers found.
 final class CrashTally: Sendable {
-    private let digests = Mutex<Set<Int>>([])
-    private let begun = Mutex<Set<Int>>([])
+    private let summaries = Mutex<[Int: Expectation.Summary]>([:])
     private let texts = Mutex<[String]>([])
 
     /// How many states were told apart.
-    var states: Int { digests.withLock { $0.count } }
+    var states: Int { summaries.withLock { $0.count } }
     var failures: [String] { texts.withLock { $0 } }
 
-    /// Whether a state is yet to be checked against an expectation.
-    func beginCheck(of digest: Int, _ expectation: Int) -> Bool {
-        var hasher = Hasher()
-        hasher.combine(digest)
-        hasher.combine(expectation)
-        return begun.withLock { $0.insert(hasher.finalize()).inserted }
-    }
+    /// What was found in a state, where somebody has looked.
+    func summary(of digest: Int) -> Expectation.Summary? { summaries.withLock { $0[digest] } }
 
     /// Counts a state; returns whether nobody had counted it before.
-    func count(_ digest: Int) -> Bool { digests.withLock { $0.insert(digest).inserted } }
-
-    var checks: Int { begun.withLock { $0.count } }
+    func count(_ digest: Int, _ summary: Expectation.Summary) -> Bool {
+        summaries.withLock { $0.updateValue(summary, forKey: digest) == nil }
+    }
 
     func add(failure: String) { texts.withLock { $0.append(failure) } }
 }

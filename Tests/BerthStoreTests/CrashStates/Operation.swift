@@ -26,7 +26,8 @@ enum Operation: String, CaseIterable, Sendable {
         case .set: return [("new/" + text, text)]
         case .overwrite: return [("a", text)]
         case .delete: return [("a", nil)]
-        case .many: return [("a", text), ("b/1", nil), ("c", "{\"n\":" + text + "}"), ("d/" + text, "[]")]
+        case .many:
+            return [("a", text), ("b/1", nil), ("c", "{\"n\":" + text + "}"), ("d/" + text, "[]")]
         case .big: return [("big", "\"" + String(repeating: "x", count: 1100 + salt) + "\"")]
         case .abandoned: return []
         case .rotation: return [("e", text)]

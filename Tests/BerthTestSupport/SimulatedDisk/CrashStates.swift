@@ -8,9 +8,11 @@ extension DiskState {
     /// random. A file system that keeps the order of its entries leaves
     /// prefixes of them; the other subsets stand for weaker ones.
     ///
-    /// States may repeat: the caller knows them by their ``digest``.
+    /// Different choices may come to the same state: the caller knows states
+    /// by their ``digest``. Choices that `seen` has are left out.
     package func forEachPowerCut(
-        _ random: inout SeededRandom, samples: Int = 8, _ body: (DiskState) throws -> Void
+        _ random: inout SeededRandom, samples: Int = 8, seen: inout Set<Int>,
+        _ body: (DiskState) throws -> Void
     ) rethrows {
         let (names, contents) = pendingOrders
         let start = min(names.first ?? order, contents.first ?? order)
@@ -21,6 +23,7 @@ extension DiskState {
             for (index, order) in contents.enumerated() {
                 kept[order - start] = contentChoice[index]
             }
+            guard seen.insert(Self.digest(of: kept, from: start)).inserted else { return }
             try body(afterPowerCut { $0 < start || kept[$0 - start] })
         }
 
@@ -34,6 +37,16 @@ extension DiskState {
             try run(name, Array(repeating: false, count: contents.count))
             for _ in 0..<2 { try run(name, Self.randomSubset(of: contents.count, &random)) }
         }
+    }
+
+    /// Which changes arrived, as a number: equal for equal choices, also if
+    /// one was made later, when more could be missing.
+    private static func digest(of kept: [Bool], from start: Int) -> Int {
+        let end = (kept.lastIndex(of: true) ?? -1) + 1
+        var hasher = Hasher()
+        hasher.combine(start + end)
+        for index in 0..<end where !kept[index] { hasher.combine(start + index) }
+        return hasher.finalize()
     }
 
     /// What a power cut leaves if nothing arrived that was not flushed.

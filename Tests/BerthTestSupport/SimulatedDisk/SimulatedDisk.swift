@@ -112,10 +112,13 @@ package final class SimulatedDisk: @unchecked Sendable {
 
     // MARK: Accidents
 
-    /// Fails to write back what is pending of a file, with nobody told yet.
-    package func failWriteback(_ path: String) {
+    /// Fails to write back what is pending of a file. If somebody who is gone
+    /// was told of it, no description opened from now on will be.
+    package func failWriteback(_ path: String, isTold: Bool) {
         withState { state in
-            if let number = state.number(at: path) { state.files[number]?.failWriteback() }
+            guard let number = state.number(at: path) else { return }
+            state.files[number]?.failWriteback()
+            if isTold { state.files[number]?.report() }
         }
     }
 

@@ -12,6 +12,8 @@ extension StoreLimits {
         limits.fanIn = 3
         limits.maximumRuns = 4
         limits.historyGenerations = 2
+        // Who does not vouch at once is dead here.
+        limits.vouchAttempts = 3
         return limits
     }
 
@@ -34,7 +36,9 @@ extension StoreEnvironment {
         let identifier = process.identifier
         return StoreEnvironment(
             storage: process, limits: limits, engines: EngineRegistry(),
-            bootID: { () throws(SystemError) in "00000000-0000-4000-8000-" + String(1_000_000_000_000 + boot) },
+            bootID: { () throws(SystemError) in
+                "00000000-0000-4000-8000-" + String(1_000_000_000_000 + boot)
+            },
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
             pause: {})
@@ -66,7 +70,9 @@ extension Store {
         on disk: SimulatedDisk, boot: Int = 1, durability: Durability = .strict,
         limits: StoreLimits = .small, seed: UInt64 = 1
     ) -> Store {
-        simulated(SimulatedProcess(on: disk), boot: boot, durability: durability, limits: limits, seed: seed)
+        simulated(
+            SimulatedProcess(on: disk), boot: boot, durability: durability, limits: limits,
+            seed: seed)
     }
 
     package static func simulated(

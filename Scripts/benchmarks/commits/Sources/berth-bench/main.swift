@@ -11,7 +11,9 @@
 import Berth
 import Foundation
 
-let durabilities: [String: Coordinator.Durability] = ["strict": .strict, "process": .process]
+let durabilities: [String: Coordinator.Durability] = [
+    "full": .full, "strict": .strict, "process": .process,
+]
 let arguments = Array(CommandLine.arguments.dropFirst())
 if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2]) {
     try fill(arguments[1], with: records)
