@@ -9,7 +9,9 @@ extension Store {
     /// leaves no store at the place, but perhaps a directory beside it whose
     /// name contains `.incomplete-`.
     ///
-    /// - Parameter progress: hears how many records of how many were written.
+    /// - Parameters:
+    ///   - path: the copy's, absolute.
+    ///   - progress: hears how many records of how many were written.
     /// - Returns: the number of the last transaction in the copy.
     /// - Throws: `notFound` where there is no store, `cannotCreate` where
     ///   something is at the place.

@@ -171,7 +171,8 @@ package struct StoreExamination {
     /// taken for something that one has left.
     private func leftovers() -> [Finding] {
         do throws(StoreError) {
-            let lock = try FileLock(storage: directory.storage) { [directory] () throws(StoreError) in
+            let lock = try FileLock(storage: directory.storage) {
+                [directory] () throws(StoreError) in
                 guard let file = try directory.open(StoreDirectory.lockName, .reading) else {
                     throw StoreError(.notFound, "there is no lock")
                 }

@@ -25,7 +25,8 @@ extension Store {
     /// the beginning.
     ///
     /// - Parameter progress: hears how many bytes of how many were read.
-    /// - Throws: `notFound` where there is no store. Damage is an answer.
+    /// - Returns: what was found. Damage is an answer.
+    /// - Throws: `notFound` where there is no store.
     package func verify(
         progress: @escaping ProgressReport = { _, _ in }
     ) throws(StoreError) -> StoreVerification {

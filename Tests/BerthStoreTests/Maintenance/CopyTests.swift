@@ -59,7 +59,8 @@ struct CopyTests {
             let error = #expect(throws: StoreError.self) { try make() }
             #expect(error?.code == .cannotCreate)
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: disk.place.directory).count == 2)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: disk.place.directory).count == 2)
     }
 
     @Test func aBackupOfADamagedStoreLeavesNothing() throws {
@@ -132,10 +133,12 @@ struct CopyTests {
         "{\"key\":\"c\",\"version\":1.5,\"value\":1}", "{\"key\":\"c\",\"version\":-1,\"value\":1}",
         "{\"key\":\"c\",\"version\":9007199254740992,\"value\":1}",
         "{\"key\":\"c d\",\"version\":1,\"value\":1}", "{\"key\":\"\",\"version\":1,\"value\":1}",
-        "{\"key\":\"c\",\"version\":1,\"value\":1,\"more\":1}", "{\"key\":\"c\",\"version\":1,\"value\":}",
+        "{\"key\":\"c\",\"version\":1,\"value\":1,\"more\":1}",
+        "{\"key\":\"c\",\"version\":1,\"value\":}",
         "{\"key\":\"b\",\"version\":1,\"value\":1}", "{\"key\":\"a\",\"version\":1,\"value\":1}",
         "{\"key\":\"c\",\"version\":1,\"value\":\"" + String(repeating: "x", count: 65_536) + "\"}",
-        "{\"key\":\"c\",\"version\":1,\"value\":\"" + String(repeating: "x", count: 2_000_000) + "\"}",
+        "{\"key\":\"c\",\"version\":1,\"value\":\"" + String(repeating: "x", count: 2_000_000)
+            + "\"}",
     ])
     func aBadLineIsNamedAndNothingRestored(line: String) throws {
         let place = try TemporaryStore()
@@ -157,7 +160,8 @@ struct CopyTests {
         let store = Store(at: place.path)
         let deep = String(repeating: "[", count: 32) + String(repeating: "]", count: 32)
         let long = "\"" + String(repeating: "x", count: 65_534) + "\""
-        let lines = "{\"key\":\"a\",\"version\":1,\"value\":\(deep)}\n"
+        let lines =
+            "{\"key\":\"a\",\"version\":1,\"value\":\(deep)}\n"
             + " { \"value\" : \(long) , \"version\" : 2 , \"key\" : \"\\u0062\" } "
         #expect(try store.restore(read(lines)) == 2)
         #expect(try store.allRecords().map { $0.value.count } == [64, 65_536])

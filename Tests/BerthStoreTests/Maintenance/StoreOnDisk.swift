@@ -89,7 +89,7 @@ struct StoreOnDisk {
     }
 }
 
-extension Array<UInt8> {
+extension [UInt8] {
     /// The offsets at which lines begin.
     var lineStarts: [Int] {
         var starts: [Int] = isEmpty ? [] : [0]

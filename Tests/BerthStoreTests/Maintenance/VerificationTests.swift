@@ -87,7 +87,8 @@ struct VerificationTests {
         let disk = try StoreOnDisk()
         let end = try disk.store.facts().journalBytes
         var bytes = try disk.bytes("journal")
-        bytes.replaceSubrange(end..<end + 20, with: Array("{\"h\":\"0000000000000000\"".utf8.prefix(20)))
+        bytes.replaceSubrange(
+            end..<end + 20, with: Array("{\"h\":\"0000000000000000\"".utf8.prefix(20)))
         try disk.write(bytes, to: "journal")
         let result = try disk.store.verify()
         #expect(result.isSound)
