@@ -71,7 +71,10 @@ final class LockFolder: Sendable {
         if try isFlocked(file) { return .guarded }
         guard ticket.isForProcess else { return .dead }
         // Read after the flock was found free: whoever set the mark is through.
-        return ProcessGrant.standing(try content(of: file))
+        let content = try content(of: file)
+        return try calling("cannot look into") { () throws(SystemError) in
+            try ProcessGrant.standing(content)
+        }
     }
 
     /// Opens a file that ought to be a ticket; nil where it is gone.

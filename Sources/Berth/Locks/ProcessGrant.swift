@@ -25,12 +25,11 @@ enum ProcessGrant {
     }
 
     /// What an unlocked ticket with this content is worth.
-    static func standing(_ content: [UInt8]) -> TicketStanding {
+    static func standing(_ content: [UInt8]) throws(SystemError) -> TicketStanding {
         guard content.count > markOffset, content[markOffset] == mark else { return .dead }
-        guard let holder = holder(content), let here = try? Holder.Surroundings.current() else {
-            return .granted(nil)
-        }
-        return HolderStatus.of(holder, from: here) == .dead ? .dead : .granted(holder)
+        guard let holder = holder(content) else { return .granted(nil) }
+        let isDead = HolderStatus.of(holder, from: try .current()) == .dead
+        return isDead ? .dead : .granted(holder)
     }
 
     private static func holder(_ content: [UInt8]) -> Holder? {

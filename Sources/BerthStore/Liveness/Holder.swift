@@ -23,8 +23,9 @@ package struct Holder: Hashable, Sendable {
         /// Those of the calling process.
         package static func current() throws(SystemError) -> Surroundings {
             Surroundings(
-                boot: try MachineIdentity.bootID(), pidNamespace: ProcessTable.pidNamespace,
-                timeNamespace: ProcessTable.timeNamespace, host: MachineIdentity.hostName)
+                boot: try MachineIdentity.bootID(), pidNamespace: try ProcessTable.pidNamespace(),
+                timeNamespace: try ProcessTable.timeNamespace(),
+                host: try MachineIdentity.hostName())
         }
     }
 

@@ -11,12 +11,14 @@
 #endif
 
 extension MachineIdentity {
-    /// The name of this machine; empty where it has none. The corresponding C
-    /// function is `gethostname`.
-    package static var hostName: String {
-        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { buffer in
+    /// The name of this machine. The corresponding C function is `gethostname`.
+    package static func hostName() throws(SystemError) -> String {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) {
+            buffer throws(SystemError) -> String in
             buffer.initialize(repeating: 0)
-            guard let base = buffer.baseAddress, gethostname(base, 255) == 0 else { return "" }
+            guard let base = buffer.baseAddress, gethostname(base, 255) == 0 else {
+                throw .current("gethostname")
+            }
             return String(cString: base)
         }
     }

@@ -34,8 +34,8 @@
         }
 
         /// There are no namespaces: one number stands for the only one.
-        package static var pidNamespace: UInt64 { 1 }
-        package static var timeNamespace: UInt64 { 1 }
+        package static func pidNamespace() throws(SystemError) -> UInt64 { 1 }
+        package static func timeNamespace() throws(SystemError) -> UInt64 { 1 }
 
         /// A descriptor that can be read once a process has ended. The
         /// corresponding C call is `kevent` with `EVFILT_PROC`.

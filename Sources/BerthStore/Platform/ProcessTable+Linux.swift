@@ -42,14 +42,22 @@
         }
 
         /// The namespace in which this process's pids are counted; 0 where it is not known.
-        package static var pidNamespace: UInt64 { namespace("/proc/self/ns/pid") }
+        package static func pidNamespace() throws(SystemError) -> UInt64 {
+            try namespace("/proc/self/ns/pid")
+        }
 
         /// The namespace in which this process's start times are counted; 0
         /// where it is not known, or the kernel has none.
-        package static var timeNamespace: UInt64 { namespace("/proc/self/ns/time") }
+        package static func timeNamespace() throws(SystemError) -> UInt64 {
+            try namespace("/proc/self/ns/time")
+        }
 
-        private static func namespace(_ path: String) -> UInt64 {
-            (try? FileCalls.status(ofPath: path).identity.inode) ?? 0
+        private static func namespace(_ path: String) throws(SystemError) -> UInt64 {
+            do throws(SystemError) {
+                return try FileCalls.status(ofPath: path).identity.inode
+            } catch let error where error.errno == .noEntry {
+                return 0
+            }
         }
 
         /// A descriptor that can be read once a process has ended. See `pidfd_open(2)`.
