@@ -9,6 +9,7 @@ package final class StoreDirectory: Sendable {
     package let descriptor: FileDescriptor
     /// Whose process this is.
     let user: UInt32
+    private let lockPath: String
 
     /// The names of the files. `lock` is never unlinked, renamed or truncated.
     static var lockName: String { "lock" }
@@ -55,6 +56,7 @@ package final class StoreDirectory: Sendable {
     ) throws(StoreError) {
         self.path = path
         self.descriptor = descriptor
+        lockPath = path + "/" + Self.lockName
         storage = environment.storage
         user = environment.user()
         do throws(StoreError) {
@@ -228,7 +230,7 @@ package final class StoreDirectory: Sendable {
     /// `lock` to the file that is locked: else two could be in at once.
     func checkStillNamed(lock: FileIdentity) throws(StoreError) {
         do throws(SystemError) {
-            let status = try storage.status(ofPath: path + "/" + Self.lockName)
+            let status = try storage.status(ofPath: lockPath)
             if status.identity == lock { return }
         } catch let error where error.errno == .noEntry || error.errno == .notDirectory {
             // Said below.
