@@ -387,6 +387,7 @@ final class Generation {
     /// Everything in the file, whatever follows the last valid line included,
     /// but not the filling.
     func whatIsWritten() throws(StoreError) -> [UInt8] {
+        if isClean { return tail.bytes }
         var bytes = try Self.read(directory, file, at: 0, count: max(room, end))
         while bytes.count > end, bytes.last == Frame.fill { bytes.removeLast() }
         return bytes
