@@ -168,6 +168,10 @@ final class StoreEngine: @unchecked Sendable {
             // Its name can come back only with a new store: a second file of
             // that name beside a journal would let two writers in.
             if try directory.identity(ofName: StoreDirectory.journalName) != nil {
+                // Whoever makes a store makes the lock first.
+                if let file = try directory.open(StoreDirectory.lockName, .readingAndWriting) {
+                    return file
+                }
                 throw .damaged(directory.path, StoreDirectory.lockName, "it is missing")
             }
             try directory.checkNeverUsed()

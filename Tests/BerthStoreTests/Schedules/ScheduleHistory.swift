@@ -88,10 +88,11 @@ struct ScheduleHistory {
         sights[sights.count - 1].append(sight)
     }
 
-    /// What was just told is compared with what a power cut would leave now.
-    mutating func rehearse(_ records: [Record], version: UInt64) {
-        guard let told = sights.last?.last,
-            let left = sight(of: records, version: version, "a power cut would leave")
+    /// What was just told is compared with what somebody would find in a copy.
+    mutating func rehearse(_ records: [Record], version: UInt64, _ who: String) {
+        if version < floor { fail("\(who) state \(version) after \(floor) was told") }
+        guard let left = sight(of: records, version: version, who),
+            let told = sights.last?.last
         else { return }
         rehearsals.append((told, left))
     }
@@ -167,10 +168,9 @@ struct ScheduleHistory {
                 fail("a power cut left \(recovered[index].id) where \(head?.id ?? 0) was told")
             }
         }
-        guard isDurable else { return }
         for (told, left) in rehearsals where told.id > 0 {
             if !chain(to: left.id).contains(told.id) {
-                fail("\(told.who) \(told.id), and a power cut would then have left \(left.id)")
+                fail("\(told.who) was told \(told.id), and \(left.who) \(left.id)")
             }
         }
     }

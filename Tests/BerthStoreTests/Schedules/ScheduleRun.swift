@@ -182,7 +182,7 @@ final class ScheduleRun: CallDirector, @unchecked Sendable {
         guard schedule.durability != .process, baton.number(6) == 0 else { return }
         do {
             let (records, version) = try look(disk.state.afterWorstPowerCut)
-            history.rehearse(records, version: version)
+            history.rehearse(records, version: version, "a power cut would leave")
         } catch {
             history.fail("a power cut now: \(error)")
         }
@@ -216,11 +216,10 @@ final class ScheduleRun: CallDirector, @unchecked Sendable {
         do {
             let check = RecoveryCheck(
                 durability: schedule.durability, boot: boot, isNewBoot: false)
-            let floor = history.floor
             let found = try check.find(on: disk.state, isThorough: true)
-            history.show(found.seen.sorted(), version: found.seen.version, floor: floor, "at last")
-            history.show(
-                found.written.sorted(), version: found.written.version, floor: floor, "at last")
+            for model in [found.seen, found.written] {
+                history.rehearse(model.sorted(), version: model.version, "a copy then had")
+            }
             cutPower()
             _ = try RecoveryCheck(durability: schedule.durability, boot: boot, isNewBoot: true)
                 .find(on: disk.state, isThorough: true)

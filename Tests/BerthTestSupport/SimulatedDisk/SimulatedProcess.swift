@@ -105,6 +105,7 @@ package final class SimulatedProcess: @unchecked Sendable {
                 isLast = true
             case .fails(let errno):
                 trace.append(call.rawValue + " " + subject() + " failed")
+                disk.director?.note(call, subject() + " failed", nil, by: self)
                 throw SystemError(call.rawValue, errno)
             }
         }
