@@ -166,6 +166,11 @@ final class Generation {
         }
     }
 
+    /// Whether another file has the name by now.
+    func isReplaced() throws(StoreError) -> Bool {
+        try directory.status(of: file, StoreDirectory.journalName).links == 0
+    }
+
     // MARK: Catching up
 
     /// Why reading came to an end.
