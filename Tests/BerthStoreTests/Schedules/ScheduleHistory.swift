@@ -114,8 +114,9 @@ struct ScheduleHistory {
     ) -> Sight? {
         guard let id = lastID(records, who) else { return nil }
         if records != state(after: id) {
-            fail("\(who) \(text(records)), which is not the state after \(id): "
-                + text(state(after: id)))
+            fail(
+                "\(who) \(text(records)), which is not the state after \(id): "
+                    + text(state(after: id)))
             return nil
         }
         if id > 0, attempts[id - 1].version > version {
@@ -157,8 +158,9 @@ struct ScheduleHistory {
             let head = sights.max { $0.version < $1.version }
             let chain = chain(to: head?.id ?? 0)
             for sight in sights where sight.id > 0 && !chain.contains(sight.id) {
-                fail("\(sight.who): transaction \(sight.id) is not among those before "
-                    + "\(head?.id ?? 0): \(chain.sorted())")
+                fail(
+                    "\(sight.who): transaction \(sight.id) is not among those before "
+                        + "\(head?.id ?? 0): \(chain.sorted())")
             }
             guard index < recovered.count else { continue }
             let found = self.chain(to: recovered[index].id)
@@ -185,8 +187,9 @@ struct ScheduleHistory {
             chain.insert(id)
             guard let next = lastID(attempt.seen, "transaction \(id) saw") else { break }
             if state(after: next) != attempt.seen {
-                fail("transaction \(id) saw \(text(attempt.seen)), which is not the state "
-                    + "after \(next): \(text(state(after: next)))")
+                fail(
+                    "transaction \(id) saw \(text(attempt.seen)), which is not the state "
+                        + "after \(next): \(text(state(after: next)))")
             }
             if next > 0, attempts[next - 1].version >= attempt.version || chain.contains(next) {
                 fail("transaction \(id) has no greater number than \(next), which it saw")

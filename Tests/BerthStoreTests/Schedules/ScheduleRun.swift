@@ -59,7 +59,8 @@ final class ScheduleRun: CallDirector, @unchecked Sendable {
             let process = SimulatedProcess(on: disk)
             living[index] = process
             let environment = StoreEnvironment.simulated(
-                process, boot: boot, limits: schedule.limits, seed: schedule.seed &+ UInt64(process.identifier))
+                process, boot: boot, limits: schedule.limits,
+                seed: schedule.seed &+ UInt64(process.identifier))
             var store = open(environment)
             while left > 0, !process.isDead {
                 left -= 1
@@ -172,7 +173,7 @@ final class ScheduleRun: CallDirector, @unchecked Sendable {
     private func compact(_ store: Store) throws {
         do {
             try store.compact()
-        } catch where error.code == .notFound {}
+        } catch  where error.code == .notFound {}
     }
 
     // MARK: What a power cut leaves

@@ -40,7 +40,8 @@ package struct Fault: Hashable, Sendable {
     }
 
     func befalls(_ index: Int) -> Bool {
-        isSticky || effect == .dies || effect == .diesInside ? index >= self.index : index == self.index
+        isSticky || effect == .dies || effect == .diesInside
+            ? index >= self.index : index == self.index
     }
 }
 
