@@ -14,12 +14,12 @@ package enum Poll {
     /// Waits until a descriptor can be read, or has lost its last writer, or a
     /// deadline has passed. The corresponding C function is `poll`.
     ///
-    /// - Returns: Bit `i` for the descriptor at place `i`; 0 when the time is over.
+    /// - Returns: The place of the first that is ready; nil when the time is over.
     package static func wait(
         _ files: [FileDescriptor], until deadline: Deadline?
-    ) throws(SystemError) -> UInt32 {
+    ) throws(SystemError) -> Int? {
         try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, files.count)) {
-            entries throws(SystemError) -> UInt32 in
+            entries throws(SystemError) -> Int? in
             for (index, file) in files.enumerated() {
                 entries.initializeElement(
                     at: index, to: pollfd(fd: file.rawValue, events: Int16(POLLIN), revents: 0))
@@ -29,14 +29,12 @@ package enum Poll {
                     entries.baseAddress, nfds_t(files.count), milliseconds(until: deadline))
                 if result > 0 { break }
                 if result == 0 {
-                    if let deadline, deadline.isPast { return 0 }
+                    if let deadline, deadline.isPast { return nil }
                 } else if Errno.current != .interrupted {
                     throw .current("poll")
                 }
             }
-            var ready: UInt32 = 0
-            for index in files.indices where entries[index].revents != 0 { ready |= 1 << index }
-            return ready
+            return files.indices.first { entries[$0].revents != 0 }
         }
     }
 
