@@ -46,7 +46,8 @@ final class StoreEngine: @unchecked Sendable {
     static func shared(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
     ) throws(StoreError) -> StoreEngine {
-        try environment.engines.engine(directory.identity) { () throws(StoreError) in
+        let engines = environment.engines ?? .ofThisProcess
+        return try engines.engine(directory.identity) { () throws(StoreError) in
             try StoreEngine(directory, durability, environment)
         }
     }
