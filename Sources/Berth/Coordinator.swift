@@ -142,12 +142,17 @@ extension Coordinator {
         _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {
         do {
-            return try store.write(name, isEssential: isEssential) { base in
+            var ringing: Ringing?
+            let result = try store.write(name, isEssential: isEssential) { base in
                 var transaction = CoordinatorTransaction(base, locks)
                 let result = try body(&transaction)
                 base = transaction.base
+                // Before the change is written: see `Bell`.
+                ringing = try Ringing(transaction.bells, in: path)
                 return result
             }
+            ringing.take()?.ring()
+            return result
         } catch {
             throw CoordinatorError.converted(error)
         }

@@ -147,7 +147,8 @@ package struct LockService: Sendable {
             case .unlimited: nil
             }
         let held = try folder.takeTicket(
-            request.kind(isForProcess: target != nil), content: try content(target, request, folder),
+            request.kind(isForProcess: target != nil),
+            content: try content(target, request, folder),
             TicketDetails.Writer(target: target, command: request.command, under: request.under),
             events, until: gateDeadline(request.patience))
         let wait = LockWait(

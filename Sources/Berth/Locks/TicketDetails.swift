@@ -118,8 +118,8 @@ extension TicketDetails {
             guard let holder = try? target ?? Holder.current() else { return }
             let details = TicketDetails(
                 holder: holder, user: CurrentProcess.effectiveUser, command: command, taken: taken,
-                joined: joined, since: granted ? Clock.wallMilliseconds : nil, child: child.flatMap(Self.child),
-                under: under)
+                joined: joined, since: granted ? Clock.wallMilliseconds : nil,
+                child: child.flatMap(Self.child), under: under)
             try? Self.replace(ticket.detailsName, in: folder.directory, details.json)
         }
 

@@ -14,27 +14,53 @@ package enum Poll {
     /// Waits until a descriptor can be read, or has lost its last writer, or a
     /// deadline has passed. The corresponding C function is `poll`.
     ///
-    /// - Returns: The place of the first that is ready; nil when the time is over.
+    /// Of a descriptor among `hangUps` only the loss of its last writer counts.
+    ///
+    /// - Returns: Bit `i` for the descriptor at place `i`, those of `hangUps`
+    ///   after the others; 0 when the time is over.
     package static func wait(
-        _ files: [FileDescriptor], until deadline: Deadline?
+        _ files: [FileDescriptor], hangUps: [FileDescriptor] = [], until deadline: Deadline?
+    ) throws(SystemError) -> UInt32 {
+        var ready: UInt32 = 0
+        try wait(files, hangUps, until: deadline) { ready |= 1 << $0 }
+        return ready
+    }
+
+    /// Waits as `wait(_:hangUps:until:)` does, for any number of descriptors.
+    ///
+    /// - Returns: The place of the first that is ready; nil when the time is over.
+    package static func first(
+        of files: [FileDescriptor], until deadline: Deadline?
     ) throws(SystemError) -> Int? {
-        try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, files.count)) {
-            entries throws(SystemError) -> Int? in
-            for (index, file) in files.enumerated() {
+        var first: Int?
+        try wait(files, [], until: deadline) { first = min(first ?? $0, $0) }
+        return first
+    }
+
+    /// Tells the place of each that is ready; none when the time is over.
+    private static func wait(
+        _ files: [FileDescriptor], _ hangUps: [FileDescriptor], until deadline: Deadline?,
+        _ isReady: (Int) -> Void
+    ) throws(SystemError) {
+        let count = files.count + hangUps.count
+        try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, count)) {
+            entries throws(SystemError) in
+            for (index, file) in (files + hangUps).enumerated() {
+                let events = index < files.count ? Int16(POLLIN) : 0
                 entries.initializeElement(
-                    at: index, to: pollfd(fd: file.rawValue, events: Int16(POLLIN), revents: 0))
+                    at: index, to: pollfd(fd: file.rawValue, events: events, revents: 0))
             }
             while true {
                 let result = poll(
-                    entries.baseAddress, nfds_t(files.count), milliseconds(until: deadline))
+                    entries.baseAddress, nfds_t(count), milliseconds(until: deadline))
                 if result > 0 { break }
                 if result == 0 {
-                    if let deadline, deadline.isPast { return nil }
+                    if let deadline, deadline.isPast { return }
                 } else if Errno.current != .interrupted {
                     throw .current("poll")
                 }
             }
-            return files.indices.first { entries[$0].revents != 0 }
+            for index in 0..<count where entries[index].revents != 0 { isReady(index) }
         }
     }
 
