@@ -130,6 +130,17 @@ extension Coordinator {
         }
     }
 
+    /// Refuses to go on where there is no store, and makes none.
+    package func requireStore() throws {
+        do {
+            if try store.durability() != nil { return }
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
+        throw CoordinatorError(
+            .notFound, "there is no store at " + path + "; berth store init makes it")
+    }
+
     /// One transaction. One that is essential gives something back, and so may
     /// use the room that is kept for that when the disk is full.
     func write<Result>(

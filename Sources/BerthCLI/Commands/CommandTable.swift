@@ -8,7 +8,9 @@ enum CommandTable {
             LockCommand.self, UnlockCommand.self, LocksCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
-            PortReserve.self, PortRelease.self, PortList.self,
+            PortReserve.self, PortRelease.self, PortList.self, PortListProjects.self,
+            PortAssertPort.self, PortAssertReservation.self, PortPrune.self, PortExpire.self,
+            PortAutoclean.self, PortMigrate.self, PortShowPath.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -29,9 +31,7 @@ enum CommandTable {
         case ("kv", "delete"): KeyValueDelete.self
         case ("kv", "list"): KeyValueList.self
         case ("kv", "update"): KeyValueUpdate.self
-        case ("port", "reserve"): PortReserve.self
-        case ("port", "release"): PortRelease.self
-        case ("port", "list"): PortList.self
+        case ("port", let verb?): port(verb)
         case ("store", "init"): StoreInit.self
         case ("store", "info"): StoreInfo.self
         case ("store", "verify"): StoreVerify.self
@@ -44,6 +44,23 @@ enum CommandTable {
         case ("store", "probe-lock"): LockProbe.self
         case ("help", nil): HelpCommand.self
         case ("completions", nil): CompletionsCommand.self
+        default: nil
+        }
+    }
+
+    private static func port(_ verb: String) -> (any Command.Type)? {
+        switch verb {
+        case "reserve": PortReserve.self
+        case "release": PortRelease.self
+        case "list": PortList.self
+        case "list-projects": PortListProjects.self
+        case "assert-port": PortAssertPort.self
+        case "assert-reservation": PortAssertReservation.self
+        case "prune": PortPrune.self
+        case "expire": PortExpire.self
+        case "autoclean": PortAutoclean.self
+        case "migrate": PortMigrate.self
+        case "show-path": PortShowPath.self
         default: nil
         }
     }
