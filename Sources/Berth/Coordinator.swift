@@ -130,13 +130,18 @@ extension Coordinator {
         }
     }
 
-    /// Refuses to go on where there is no store, and makes none.
-    package func requireStore() throws {
+    /// Whether there is a store; none is made.
+    package func hasStore() throws -> Bool {
         do {
-            if try store.durability() != nil { return }
+            return try store.durability() != nil
         } catch {
             throw CoordinatorError.converted(error)
         }
+    }
+
+    /// Refuses to go on where there is no store, and makes none.
+    package func requireStore() throws {
+        if try hasStore() { return }
         throw CoordinatorError(
             .notFound, "there is no store at " + path + "; berth store init makes it")
     }

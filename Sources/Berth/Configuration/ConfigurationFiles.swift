@@ -34,6 +34,45 @@ package struct ConfigurationFiles: Hashable, Sendable {
         project = place
     }
 
+    /// The project's file that is to be changed: the one that is not shared,
+    /// where it is there; nil where the project has none.
+    package var projectFile: String? {
+        guard let project else { return nil }
+        let name = Self.isThere(project, Self.localName) ? Self.localName : Self.projectName
+        return Self.path(name, in: project)
+    }
+
+    /// Makes the store's file, with its settings as comments; returns whether
+    /// it was not there. The store is.
+    package func makeUserFile(planned isPlanned: Bool) throws(CoordinatorError) -> Bool {
+        guard try ConfigurationText.read(user) == nil else { return false }
+        if isPlanned { return true }
+        do throws(SystemError) {
+            let directory = try FileCalls.openDirectory(AbsolutePath.parent(user) ?? "/")
+            defer { FileCalls.close(directory) }
+            try FileCalls.replace(
+                Self.userName, in: directory, by: Array(Self.userFile.utf8),
+                newPermissions: 0o600)
+            return true
+        } catch {
+            throw .system("cannot write " + user, error)
+        }
+    }
+
+    private static var userFile: String {
+        """
+        {
+            // Where free ports are looked for, from the lowest.
+            "ports": {"min": 5000, "max": 7000},
+            // Ports that are not given out: numbers, and ranges such as "5005..5009".
+            "excluded_ports": [],
+            // A reservation that nobody has asked for in so many days is idle.
+            "cleanup": {"expire_after_days": 30}
+        }
+
+        """
+    }
+
     /// The files of a project that are named by one of them; a file of any
     /// other name stands alone.
     package static func isPair(_ file: String) -> Bool {
@@ -85,7 +124,7 @@ extension PortConfiguration {
 
     /// The same with the project's file named: alone, or with the other of the pair.
     package static func load(
-        projectFile path: String, store: String,
+        projectFile path: String, _ files: ConfigurationFiles,
         environment variable: @escaping (_ name: String) -> [UInt8]?
     ) throws(CoordinatorError) -> PortConfiguration {
         guard let own = try file(path, .project) else {
@@ -101,7 +140,7 @@ extension PortConfiguration {
         } else {
             configuration = configuration.over(own)
         }
-        if let user = try file(store + "/" + ConfigurationFiles.userName, .user) {
+        if let user = try file(files.user, .user) {
             configuration = configuration.over(user)
         }
         return configuration

@@ -10,7 +10,9 @@ enum CommandTable {
             KeyValueUpdate.self,
             PortReserve.self, PortRelease.self, PortList.self, PortListProjects.self,
             PortAssertPort.self, PortAssertReservation.self, PortPrune.self, PortExpire.self,
-            PortAutoclean.self, PortMigrate.self, PortShowPath.self,
+            PortAutoclean.self, PortMigrate.self, PortReserveGroup.self, PortAutoreserve.self,
+            PortExclude.self, PortCompactExclusions.self, PortShowPath.self, PortInit.self,
+            PortValidate.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -60,7 +62,13 @@ enum CommandTable {
         case "expire": PortExpire.self
         case "autoclean": PortAutoclean.self
         case "migrate": PortMigrate.self
+        case "reserve-group": PortReserveGroup.self
+        case "autoreserve": PortAutoreserve.self
+        case "exclude": PortExclude.self
+        case "compact-exclusions": PortCompactExclusions.self
         case "show-path": PortShowPath.self
+        case "init": PortInit.self
+        case "validate": PortValidate.self
         default: nil
         }
     }

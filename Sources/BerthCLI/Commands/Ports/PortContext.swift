@@ -11,13 +11,12 @@ struct PortContext {
     let configuration: PortConfiguration
     /// The current directory, without links.
     let directory: String
-    let store: String
+    let files: ConfigurationFiles
 
     /// Reads the configuration that counts in the current directory.
     init(_ arguments: ArgumentReader, _ context: CommandContext) throws {
         directory = try AbsolutePath.workingDirectory()
-        store = try context.storePath()
-        let files = ConfigurationFiles(for: directory, store: store)
+        files = ConfigurationFiles(for: directory, store: try context.storePath())
         configuration = try arguments.portConfiguration().over(
             try PortConfiguration.load(files, environment: context.environment.bytes))
         self.arguments = arguments
@@ -29,10 +28,10 @@ struct PortContext {
         projectFile file: String, _ arguments: ArgumentReader, _ context: CommandContext
     ) throws {
         directory = try AbsolutePath.workingDirectory()
-        store = try context.storePath()
+        files = ConfigurationFiles(for: directory, store: try context.storePath())
         configuration = try arguments.portConfiguration().over(
             try PortConfiguration.load(
-                projectFile: file, store: store, environment: context.environment.bytes))
+                projectFile: file, files, environment: context.environment.bytes))
         self.arguments = arguments
         self.context = context
     }

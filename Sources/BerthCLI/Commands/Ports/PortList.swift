@@ -20,13 +20,14 @@ enum PortList: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
+        let wanted = try arguments.listFormat()
         let context = try PortContext(arguments, context)
         let filter = try PortFilter(
             project: try arguments.text("filter-project"), tag: try arguments.text("filter-tag"),
             path: try arguments.text("filter-path"))
         let reservations = try context.ports().list().filter(filter.covers)
-        let format = context.isJSON ? .json : context.configuration.outputFormat ?? .table
-        switch format {
+        let format = wanted ?? (context.isJSON ? .json : context.configuration.outputFormat)
+        switch format ?? .table {
         case .json: printJSON(reservations, context.output)
         case .csv: printValues(reservations, separator: ",", context.output)
         case .tsv: printValues(reservations, separator: "\t", context.output)

@@ -87,14 +87,17 @@ extension ArgumentReader {
         let keepsAll = has("disable-autoclean")
         configuration.keepsLost = flag("disable-autoprune", or: keepsAll)
         configuration.keepsIdle = flag("disable-autoexpire", or: keepsAll)
-        if let format = try text("format") {
-            configuration.outputFormat = PortConfiguration.OutputFormat(rawValue: format)
-            if configuration.outputFormat == nil {
-                throw failure(
-                    "--format: " + Argument(format).quoted + " is none of table, json, csv and tsv")
-            }
-        }
         return configuration
+    }
+
+    /// How a list is to be printed; nil leaves that open.
+    func listFormat() throws(UsageError) -> PortConfiguration.OutputFormat? {
+        guard let name = try text("format") else { return nil }
+        guard let format = PortConfiguration.OutputFormat(rawValue: name) else {
+            throw failure(
+                "--format: " + Argument(name).quoted + " is none of table, json, csv and tsv")
+        }
+        return format
     }
 
     /// True where a flag is given, and nil where it is not: that leaves it open.
