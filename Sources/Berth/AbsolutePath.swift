@@ -100,7 +100,7 @@ package enum AbsolutePath {
         } catch {
             throw .system("cannot follow the path " + path, error)
         }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(utf8: bytes) else {
             throw CoordinatorError(.invalid, "the path that " + path + " leads to is not UTF-8")
         }
         return text
@@ -114,7 +114,7 @@ package enum AbsolutePath {
         } catch {
             throw .system("cannot tell the working directory", error)
         }
-        guard let path = String(validating: bytes, as: UTF8.self) else {
+        guard let path = String(utf8: bytes) else {
             throw CoordinatorError(.invalid, "the working directory's path is not valid UTF-8")
         }
         return path

@@ -61,7 +61,7 @@ package struct EnvironmentReader {
     /// Its text; nil where it is not set, or empty.
     package func text(_ name: String) throws(CoordinatorError) -> String? {
         guard let bytes = variable(name), !bytes.isEmpty else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(utf8: bytes) else {
             throw CoordinatorError(.configuration, name + " is not valid UTF-8")
         }
         return text

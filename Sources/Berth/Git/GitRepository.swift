@@ -68,6 +68,6 @@ struct GitRepository {
     private static func line(of path: String) -> String? {
         guard let bytes = try? FileCalls.readSmallFile(path, limit: longestFile) else { return nil }
         let line = bytes.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        return String(validating: line, as: UTF8.self)
+        return String(utf8: Array(line))
     }
 }

@@ -93,8 +93,9 @@ package struct TicketDetails: Hashable, Sendable {
 }
 
 extension TicketDetails {
-    /// Writes the details of one ticket, again and again as they change.
-    struct Writer: Sendable {
+    /// Writes the details of one ticket, again and again as they change. An
+    /// object for the reason of ``Holder``.
+    final class Writer: Sendable {
         /// The process for which the ticket is taken; nil is this process.
         let target: Holder?
         let command: String

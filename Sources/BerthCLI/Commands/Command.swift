@@ -27,7 +27,9 @@ struct CommandContext {
     func coordinator(
         durability: Coordinator.Durability = .full, timeout: Duration? = .seconds(5)
     ) throws(CoordinatorError) -> Coordinator {
-        try Coordinator.open(at: try storePath(), durability: durability, timeout: timeout)
+        try Coordinator.open(
+            at: try storePath(), durability: durability, timeout: timeout,
+            onEvent: eventHandler)
     }
 
     /// The path of that store.
@@ -35,5 +37,18 @@ struct CommandContext {
         try StoreLocation.path(
             settings.store, variable: environment.bytes,
             workingDirectory: AbsolutePath.workingDirectory)
+    }
+
+    /// What happens, told to whoever asked for it, on standard error: as lines
+    /// of JSON, or in words.
+    var events: EventReporter { EventReporter(eventHandler) }
+
+    private var eventHandler: Coordinator.EventHandler? {
+        let write = streams.writeMessage
+        if settings.isLoggingJSON {
+            return { event in write(Array((event.json + "\n").utf8)) }
+        }
+        guard settings.verbosity == .verbose else { return nil }
+        return { event in write(Output.line(event.description)) }
     }
 }

@@ -112,7 +112,7 @@ extension SimulatedProcess {
         _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(SystemError) -> Int {
         let subject = describe(file) + " " + String(bytes.count) + " at " + String(offset)
-        return try perform(.write, subject) { state, isShort throws(SystemError) in
+        return try perform(.write, subject, writing: bytes) { state, isShort throws(SystemError) in
             let number = try self.writable(file, .write, state)
             var count = bytes.count
             if isShort, count > 1 { count /= 2 }
