@@ -9,7 +9,8 @@ enum CommandTable {
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
             PortReserve.self, PortRelease.self, PortList.self, PortListProjects.self,
-            PortAssertPort.self, PortAssertReservation.self, PortPrune.self, PortExpire.self,
+            PortInfo.self, PortScan.self, PortAssertPort.self, PortAssertReservation.self,
+            PortPrune.self, PortExpire.self,
             PortAutoclean.self, PortMigrate.self, PortReserveGroup.self, PortAutoreserve.self,
             PortExclude.self, PortCompactExclusions.self, PortShowPath.self, PortInit.self,
             PortValidate.self,
@@ -56,6 +57,8 @@ enum CommandTable {
         case "release": PortRelease.self
         case "list": PortList.self
         case "list-projects": PortListProjects.self
+        case "info": PortInfo.self
+        case "scan": PortScan.self
         case "assert-port": PortAssertPort.self
         case "assert-reservation": PortAssertReservation.self
         case "prune": PortPrune.self

@@ -38,4 +38,20 @@ extension FileCalls {
         defer { free(resolved) }
         return Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
     }
+
+    /// What a link in a directory says. The corresponding C function is `readlinkat`.
+    package static func linkTarget(
+        _ name: String, in directory: FileDescriptor
+    ) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = Array(repeating: 0, count: 4096)
+        let count = try retrying("readlinkat") {
+            bytes.withUnsafeMutableBytes { buffer in
+                guard let base = buffer.baseAddress else { return 0 }
+                return readlinkat(
+                    directory.rawValue, name, base.assumingMemoryBound(to: CChar.self),
+                    buffer.count)
+            }
+        }
+        return Array(bytes[..<count])
+    }
 }
