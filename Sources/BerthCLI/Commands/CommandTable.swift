@@ -8,7 +8,7 @@ enum CommandTable {
             LockCommand.self, UnlockCommand.self, LocksCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
-            PortReserve.self, PortRelease.self, PortList.self, PortListProjects.self,
+            PortReserve.self, PortRun.self, PortRelease.self, PortList.self, PortListProjects.self,
             PortInfo.self, PortScan.self, PortAssertPort.self, PortAssertReservation.self,
             PortPrune.self, PortExpire.self,
             PortAutoclean.self, PortMigrate.self, PortReserveGroup.self, PortAutoreserve.self,
@@ -59,6 +59,7 @@ enum CommandTable {
         case "list-projects": PortListProjects.self
         case "info": PortInfo.self
         case "scan": PortScan.self
+        case "run": PortRun.self
         case "assert-port": PortAssertPort.self
         case "assert-reservation": PortAssertReservation.self
         case "prune": PortPrune.self
