@@ -94,8 +94,6 @@ public struct PortRequest: Hashable, Sendable {
     func validate() throws(CoordinatorError) {
         if case .named(let name) = project { try ReservationText.check(name, "the project") }
         if case .named(let name) = task { try ReservationText.check(name, "the task") }
-        if let length = wish.length, length <= .zero {
-            throw CoordinatorError(.invalid, "a reservation lasts longer than no time")
-        }
+        _ = try wish.nanoseconds()
     }
 }

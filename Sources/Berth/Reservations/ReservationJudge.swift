@@ -8,7 +8,7 @@ struct ReservationJudge {
     /// Milliseconds since 1970. The wall clock decides nothing but idleness,
     /// for want of another that survives a restart.
     let now: Int64
-    /// Nanoseconds of `Clock.sinceBoot`.
+    /// Nanoseconds of `Clock.boot`.
     let sinceBoot: UInt64
     /// The machine as this process sees it; asked for only where it is needed.
     let surroundings: () throws(SystemError) -> Holder.Surroundings
@@ -23,7 +23,7 @@ struct ReservationJudge {
     static func at(_ now: Int64) -> ReservationJudge {
         var known: Holder.Surroundings?
         return ReservationJudge(
-            now: now, sinceBoot: Clock.sinceBoot,
+            now: now, sinceBoot: Clock.boot,
             surroundings: { () throws(SystemError) in
                 if let known { return known }
                 let here = try Holder.Surroundings.current()
@@ -78,8 +78,8 @@ struct ReservationJudge {
             }
             terms.holder = holder
         }
-        if let length = wish.length {
-            terms.lease = Lease(length, from: try here(), at: sinceBoot)
+        if let length = try wish.nanoseconds() {
+            terms.lease = ReservationLease(length, from: try here(), at: sinceBoot)
         }
         return terms
     }

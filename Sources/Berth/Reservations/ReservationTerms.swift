@@ -7,7 +7,7 @@ import BerthStore
 struct ReservationTerms: Hashable, Sendable {
     /// The process with which it ends.
     var holder: Holder?
-    var lease: Lease?
+    var lease: ReservationLease?
 
     /// Adds the terms to an object that has been begun; none add nothing.
     func write(to writer: inout JSONWriter) {
@@ -25,7 +25,7 @@ struct ReservationTerms: Hashable, Sendable {
         }
     }
 
-    init(holder: Holder? = nil, lease: Lease? = nil) {
+    init(holder: Holder? = nil, lease: ReservationLease? = nil) {
         self.holder = holder
         self.lease = lease
     }
@@ -38,7 +38,9 @@ struct ReservationTerms: Hashable, Sendable {
             self.holder = holder
         }
         if fields.json("lease") != nil {
-            guard let lease = fields.fields("lease").flatMap({ Lease($0) }) else { return nil }
+            guard let lease = fields.fields("lease").flatMap({ ReservationLease($0) }) else {
+                return nil
+            }
             self.lease = lease
         }
     }
@@ -51,5 +53,15 @@ struct ReservationWish: Hashable, Sendable {
     /// How long to last, from now on.
     var length: Duration?
 
-    var isEmpty: Bool { process == nil && length == nil }
+    /// The length in nanoseconds.
+    ///
+    /// - Throws: `invalid` where it is not positive, or beyond a hundred years.
+    func nanoseconds() throws(CoordinatorError) -> UInt64? {
+        guard let length else { return nil }
+        guard let nanoseconds = Lease.length(length) else {
+            throw CoordinatorError(
+                .invalid, "a reservation lasts longer than no time, and at most a hundred years")
+        }
+        return nanoseconds
+    }
 }
