@@ -135,6 +135,22 @@ extension Coordinator {
         }
     }
 
+    /// Whether there is a store; none is made.
+    package func hasStore() throws -> Bool {
+        do {
+            return try store.durability() != nil
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
+    }
+
+    /// Refuses to go on where there is no store, and makes none.
+    package func requireStore() throws {
+        if try hasStore() { return }
+        throw CoordinatorError(
+            .notFound, "there is no store at " + path + "; berth store init makes it")
+    }
+
     /// One transaction. One that is essential gives something back, and so may
     /// use the room that is kept for that when the disk is full.
     func write<Result>(
