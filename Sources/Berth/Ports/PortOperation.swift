@@ -59,6 +59,16 @@ public struct PortOperation: Sendable {
         }
     }
 
+    /// Checks what was set after a request was made, before a store is made
+    /// or its lock is taken.
+    func validate() throws(CoordinatorError) {
+        switch kind {
+        case .reserve(let request): try request.validate()
+        case .reserveGroup(let request): try request.validate()
+        case .release, .clean, .cleanAmong, .migrate: break
+        }
+    }
+
     /// Does it in a ledger.
     func perform(_ ledger: inout PortLedger, _ isOccupied: PortOccupation) throws {
         switch kind {

@@ -19,6 +19,7 @@ extension Ports {
             if doomed.isEmpty { return PortPlan() }
             return try perform(PortOperation(kind: .cleanAmong(cleanup, doomed)))
         }
+        try operation.validate()
         return try coordinator.write(operation.name, isEssential: operation.isEssential) {
             try $0.perform(operation)
         }

@@ -21,7 +21,8 @@ public struct Ports: Sendable {
     /// - Complexity: O(log n) in the number of reservations, and O(n) in the
     ///   size of the range.
     public func reserve(_ request: PortRequest) throws -> PortReservation {
-        try coordinator.write("port.reserve") { transaction in
+        try request.validate()
+        return try coordinator.write("port.reserve") { transaction in
             try transaction.reservePort(request)
         }
     }
