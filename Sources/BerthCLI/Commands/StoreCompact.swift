@@ -19,7 +19,10 @@ enum StoreCompact: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let coordinator = try context.coordinator()
-        try coordinator.store.compact()
+        let progress = ProgressLine("merging " + coordinator.path, context)
+        defer { progress.end() }
+        try coordinator.store.compact(progress: progress.report)
+        progress.end()
         let information = try coordinator.information()
         if context.settings.isJSON {
             StoreInfo.show(information, context)

@@ -137,6 +137,8 @@ struct CrashExplorer {
         } catch {
             tally.add(failure: known.story + ": \(error)")
         }
+        // A merge changes nothing, and settles nothing that a crash has left open.
+        if operation == .merge { return }
         let last = known.models[known.models.count - 1]
         // A rotation makes durable what was there before it.
         if disk.state.generationHeader?.generation != generation {

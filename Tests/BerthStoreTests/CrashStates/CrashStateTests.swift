@@ -47,6 +47,6 @@ import Testing
         }
         for failure in tally.failures.prefix(12) { Issue.record("\(failure)") }
         #expect(tally.failures.isEmpty, "\(tally.failures.count) of \(tally.states) states")
-        #expect(tally.states >= 1000)
+        #expect(tally.states >= 5000)
     }
 }
