@@ -43,7 +43,7 @@ extension StoreEnvironment {
             },
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
-            pause: {},
+            pause: { process.pause() },
             // A test merges when it wants to: there is one thread.
             startMerging: { _ in })
     }
