@@ -88,6 +88,7 @@ final class ScheduleRun: CallDirector, @unchecked Sendable {
             case 9: try decide(store, process, who)
             case 10: store = open(environment)
             case 11: try compact(store)
+            case 12: merge(store)
             default: try read(store, process, who)
             }
         } catch {
@@ -176,6 +177,14 @@ final class ScheduleRun: CallDirector, @unchecked Sendable {
         do {
             try store.compact()
         } catch  where error.code == .notFound {}
+    }
+
+    /// Merges beside everything else: what others do meanwhile is up to the seed.
+    private func merge(_ store: Store) {
+        guard let merger = try? store.merger() else { return }
+        // What fails has changed nothing; whoever rotates next begins it again.
+        _ = try? merger.mergeWhatIsDue(.small)
+        _ = try? merger.mergeWhatIsDue(.large)
     }
 
     // MARK: What a power cut leaves
