@@ -168,7 +168,11 @@ final class Generation {
 
     /// Whether another file has the name by now.
     func isReplaced() throws(StoreError) -> Bool {
-        try directory.status(of: file, StoreDirectory.journalName).links == 0
+        do throws(SystemError) {
+            return try directory.storage.links(of: file) == 0
+        } catch {
+            throw .system("cannot look at " + directory.path + "/journal", error)
+        }
     }
 
     // MARK: Catching up

@@ -48,6 +48,10 @@ extension SimulatedProcess {
         }
     }
 
+    package func links(of file: FileDescriptor) throws(SystemError) -> Int {
+        try status(of: file).links
+    }
+
     package func status(
         ofName name: String, in directory: FileDescriptor
     ) throws(SystemError) -> FileStatus {
