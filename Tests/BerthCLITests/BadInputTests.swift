@@ -69,7 +69,7 @@ struct BadInputTests {
         #expect(CommandRun(["kv", "get", key, "--raw"], store: store).output == text + "\n")
         let tag = String(repeating: "t", count: 255)
         let path = String(repeating: "/\u{1}\u{2}", count: 1365)
-        let words = ["port", "reserve", "--tag", tag, "--path", path]
+        let words = ["port", "reserve", "--tag", tag, "--path", path, "--allow-unrelated-path"]
         let first = CommandRun(words, store: store)
         #expect(first.status == 0)
         #expect(CommandRun(words, store: store).output == first.output)
@@ -78,7 +78,8 @@ struct BadInputTests {
     @Test func aHostilePathIsEscapedInATable() throws {
         let store = try TemporaryStore()
         let path = "/tmp/\u{1B}[2J\r\u{202E}x"
-        #expect(CommandRun(["port", "reserve", "--path", path], store: store).status == 0)
+        let words = ["port", "reserve", "--path", path, "--allow-unrelated-path"]
+        #expect(CommandRun(words, store: store).status == 0)
         let table = CommandRun(["port", "list"], store: store).output
         #expect(table.contains("/tmp/\\u{1b}[2J\\r\\u{202e}x"))
         let json = CommandRun(["port", "list", "--json"], store: store).output

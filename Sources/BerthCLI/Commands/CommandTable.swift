@@ -8,7 +8,12 @@ enum CommandTable {
             LockCommand.self, UnlockCommand.self, LocksCommand.self, FlockCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
-            PortReserve.self, PortRelease.self, PortList.self,
+            PortReserve.self, PortRun.self, PortRelease.self, PortList.self, PortListProjects.self,
+            PortInfo.self, PortScan.self, PortAssertPort.self, PortAssertReservation.self,
+            PortPrune.self, PortExpire.self,
+            PortAutoclean.self, PortMigrate.self, PortReserveGroup.self, PortAutoreserve.self,
+            PortExclude.self, PortCompactExclusions.self, PortShowPath.self, PortInit.self,
+            PortValidate.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -30,9 +35,7 @@ enum CommandTable {
         case ("kv", "delete"): KeyValueDelete.self
         case ("kv", "list"): KeyValueList.self
         case ("kv", "update"): KeyValueUpdate.self
-        case ("port", "reserve"): PortReserve.self
-        case ("port", "release"): PortRelease.self
-        case ("port", "list"): PortList.self
+        case ("port", let verb?): port(verb)
         case ("store", "init"): StoreInit.self
         case ("store", "info"): StoreInfo.self
         case ("store", "verify"): StoreVerify.self
@@ -46,6 +49,32 @@ enum CommandTable {
         case ("store", "merge-runs"): MergeHelper.self
         case ("help", nil): HelpCommand.self
         case ("completions", nil): CompletionsCommand.self
+        default: nil
+        }
+    }
+
+    private static func port(_ verb: String) -> (any Command.Type)? {
+        switch verb {
+        case "reserve": PortReserve.self
+        case "release": PortRelease.self
+        case "list": PortList.self
+        case "list-projects": PortListProjects.self
+        case "info": PortInfo.self
+        case "scan": PortScan.self
+        case "run": PortRun.self
+        case "assert-port": PortAssertPort.self
+        case "assert-reservation": PortAssertReservation.self
+        case "prune": PortPrune.self
+        case "expire": PortExpire.self
+        case "autoclean": PortAutoclean.self
+        case "migrate": PortMigrate.self
+        case "reserve-group": PortReserveGroup.self
+        case "autoreserve": PortAutoreserve.self
+        case "exclude": PortExclude.self
+        case "compact-exclusions": PortCompactExclusions.self
+        case "show-path": PortShowPath.self
+        case "init": PortInit.self
+        case "validate": PortValidate.self
         default: nil
         }
     }
