@@ -68,7 +68,7 @@ extension LockFolder {
         _ files: [FileDescriptor], until limit: Deadline?
     ) throws(CoordinatorError) -> Bool {
         try calling("cannot wait for") { () throws(SystemError) in
-            try Poll.first(of: files, until: limit) != nil
+            try Poll.wait(files, until: limit) != nil
         }
     }
 

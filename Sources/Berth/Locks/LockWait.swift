@@ -301,7 +301,7 @@ struct LockWait {
         if let file = own.target { files.append(file) }
         if let file = own.turn { files.append(file) }
         let ready = try folder.calling("cannot wait for") { () throws(SystemError) in
-            try Poll.first(of: files + watched, until: limit)
+            try Poll.wait(files + watched, until: limit)
         }
         guard let ready else { return .elapsed }
         guard ready < files.count else { return .watched }

@@ -99,8 +99,9 @@ package struct TicketDetails: Hashable, Sendable {
 }
 
 extension TicketDetails {
-    /// Writes the details of one ticket, again and again as they change.
-    struct Writer: Sendable {
+    /// Writes the details of one ticket, again and again as they change. An
+    /// object for the reason of ``Holder``.
+    final class Writer: Sendable {
         /// The process for which the ticket is taken; nil is this process.
         let target: Holder?
         let command: String
@@ -119,7 +120,8 @@ extension TicketDetails {
             let details = TicketDetails(
                 holder: holder, user: CurrentProcess.effectiveUser, command: command, taken: taken,
                 joined: joined, since: granted ? Clock.wallMilliseconds : nil,
-                child: child.flatMap(Self.child), under: under)
+                child: child.flatMap(Self.child),
+                under: under)
             try? Self.replace(ticket.detailsName, in: folder.directory, details.json)
         }
 

@@ -57,7 +57,7 @@ package final class PresenceRing: Sendable {
             do throws(CoordinatorError) {
                 let ready = try handover.bell.wait(
                     beside: [stopping.reading], hangUps: watch.map { [$0] } ?? [], until: nil)
-                if ready & 2 != 0 { break }
+                if ready == 1 { break }
                 let next = try watchPredecessor()
                 if let watch { FileCalls.close(watch) }
                 watch = next
@@ -67,8 +67,7 @@ package final class PresenceRing: Sendable {
                 // after a pause that grows.
                 failures = min(failures + 1, 10)
                 let pause = Deadline(after: .milliseconds(1 << failures))
-                let ready = try? Poll.wait([stopping.reading], until: pause)
-                if ready == 1 { break }
+                if (try? Poll.wait([stopping.reading], until: pause)) == 0 { break }
             }
         }
         if let watch { FileCalls.close(watch) }
