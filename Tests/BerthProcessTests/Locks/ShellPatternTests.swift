@@ -40,7 +40,7 @@ struct ShellPatternTests {
                 let scene = scene
                 group.addTask { try await scene.shell("\(path) \(number)") }
             }
-            for try await outcome in group { #expect(outcome.errors == "") }
+            for try await outcome in group { #expect(outcome.status == 0) }
         }
         let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
         #expect(lines.count == 16)
