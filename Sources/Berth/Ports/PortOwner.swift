@@ -27,18 +27,9 @@ struct PortOwner: Hashable, Sendable {
         }
     }
 
-    /// The record that names the owner's port: 128 bits of hash stand for the
-    /// path and the tag, which may be longer than a key.
-    var record: RecordKey {
-        var name = Array(path.utf8)
-        name.append(0)
-        name += (tag ?? "").utf8
-        var digits: [UInt8] = []
-        name.withUnsafeBytes { bytes in
-            // Fixed keys: the name must be the same in every store and version.
-            digits.append(hexadecimal: SipHash(k0: 0, k1: 0).hash(bytes))
-            digits.append(hexadecimal: SipHash(k0: 1, k1: 0).hash(bytes))
-        }
-        return RecordKey("ports/owner/" + String(decoding: digits, as: UTF8.self))
-    }
+    /// The path and the tag as bytes: equal for equal owners.
+    var name: [UInt8] { Array(path.utf8) + [0] + (tag ?? "").utf8 }
+
+    /// The record that names the owner's port.
+    var record: RecordKey { RecordKey("ports/owner/", hashOf: name) }
 }

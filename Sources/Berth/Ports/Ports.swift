@@ -9,6 +9,14 @@ import BerthStore
 /// a port, and none is made on a port that a program of the machine uses.
 public struct Ports: Sendable {
     let coordinator: Coordinator
+    /// The id of what is changed through this.
+    var operation: OperationID?
+
+    /// These ports, to reserve or to release one at most once under an id: see
+    /// ``OperationID``.
+    public func once(_ id: OperationID) -> Ports {
+        Ports(coordinator: coordinator, operation: id)
+    }
 
     /// Reserves a port. Blocks the current thread.
     ///
@@ -19,7 +27,9 @@ public struct Ports: Sendable {
     /// - Throws: ``CoordinatorError`` with `unavailable` where no port is free.
     /// - Complexity: O(n) in the number of ports that are not free.
     public func reserve(_ request: PortRequest) throws -> PortReservation {
-        try coordinator.write("port.reserve") { transaction in
+        try coordinator.write(
+            "port.reserve", once: operation, of: request.owner.name, .reservation
+        ) { transaction in
             try transaction.reservePort(request)
         }
     }
@@ -64,7 +74,9 @@ public struct Ports: Sendable {
         for path: String? = nil, tag: String? = nil
     ) throws -> PortReservation {
         let owner = try PortOwner(path: path, tag: tag)
-        return try coordinator.write("port.release", isEssential: true) { transaction in
+        return try coordinator.write(
+            "port.release", once: operation, of: owner.name, isEssential: true, .reservation
+        ) { transaction in
             try transaction.releasePort(of: owner)
         }
     }

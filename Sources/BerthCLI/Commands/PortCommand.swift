@@ -23,6 +23,7 @@ enum PortReserve: Command {
                 .flag("exact", nil, "take no other than --port"),
                 .value("min", nil, "PORT", "the lowest port to look at; default: 5000"),
                 .value("max", nil, "PORT", "the highest port to look at; default: 7000"),
+                OperationOption.syntax,
             ],
             details: """
                 The same directory and tag are given the same port each time, until it is
@@ -34,7 +35,7 @@ enum PortReserve: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let reservation = try context.coordinator().ports.reserve(try request(arguments))
+        let reservation = try context.coordinator().ports(arguments).reserve(try request(arguments))
         if context.settings.isJSON {
             context.output.print(bytes: reservation.json)
         } else {
@@ -80,13 +81,13 @@ enum PortRelease: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "port release", summary: "give back the port of a directory",
-            options: ownerOptions)
+            options: ownerOptions + [OperationOption.syntax])
     }
 
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let reservation = try context.coordinator().ports.release(
+        let reservation = try context.coordinator().ports(arguments).release(
             for: try arguments.text("path"), tag: try arguments.text("tag"))
         if context.settings.isJSON {
             context.output.print(bytes: reservation.json)
