@@ -52,7 +52,8 @@ private func count(in value: [UInt8]) -> Int {
         .reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
 }
 
-private func now() -> UInt64 {
+/// Nanoseconds of `CLOCK_MONOTONIC`.
+func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

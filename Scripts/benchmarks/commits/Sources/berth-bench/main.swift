@@ -4,9 +4,16 @@
 //
 //     berth-bench DIRECTORY DURABILITY BEGIN END
 //     berth-bench fill DIRECTORY COUNT
+//     berth-bench clock
+//     berth-bench turns STORE FILE BEGIN END
+//     berth-bench read STORE HOLD END
+//     berth-bench write STORE PAUSE END
+//     berth-bench takeover STORE ROUNDS
+//     berth-bench hold STORE
 //
 // The first is a worker of `fleet` (see fleet.c). The second makes a store of
-// many records whose journal is just under the size of a rotation.
+// many records whose journal is just under the size of a rotation. The others
+// contend for a lock, see Contenders.swift.
 
 import Berth
 import Foundation
@@ -21,6 +28,6 @@ if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2])
     let begin = UInt64(arguments[2]), let end = UInt64(arguments[3])
 {
     print(try commit(to: arguments[0], durability, from: begin, until: end))
-} else {
+} else if !(try contend(arguments)) {
     exit(64)
 }
