@@ -12,7 +12,7 @@ package struct Snapshot: Sendable {
 
     init(tail: Tail, runs: [Run], version: UInt64) {
         self.tail = tail
-        self.runs = runs.reversed()
+        self.runs = runs
         self.version = version
     }
 

@@ -136,7 +136,7 @@ extension StoreEngine {
         } else if current.header.generation == old.header.generation + 1 {
             // Whoever began it took over what the file then held.
             guard current.header.number >= dependence.number else { return false }
-            _ = try settle()
+            _ = try settle(entered)
         } else {
             throw StoreError(
                 .indeterminate, "the store " + directory.path + " went on without this process")

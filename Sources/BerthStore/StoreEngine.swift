@@ -96,12 +96,13 @@ final class StoreEngine: @unchecked Sendable {
     private func underLock<Outcome>(
         _ write: Write, _ body: (inout Transaction) throws -> Outcome
     ) throws(StoreError) -> (Result<Outcome, any Error>, Dependence?) {
-        let held = try enter(until: write.deadline, write.cancellation)
-        defer { leave(held) }
-        let (outcome, changes) = try run(body)
+        let entered = try acquire(until: write.deadline, write.cancellation)
+        defer { leave(entered) }
+        let (outcome, changes) = try run(entered, body)
+        // So far nothing was written. Of what the body saw nothing is told
+        // either, unless no other writer can have been in.
+        try confirm(entered)
         guard let changes, !changes.isEmpty else { return (outcome, dependenceOnCurrent()) }
-        // A lock file that was deleted meanwhile let another writer in.
-        try directory.checkStillNamed(lock: held.lock.file.status.identity)
         return (outcome, try commit(changes, write))
     }
 
@@ -109,9 +110,9 @@ final class StoreEngine: @unchecked Sendable {
     /// changes, or nil where it threw. The snapshot is gone when this returns,
     /// so that the tail need not be copied to grow.
     private func run<Outcome>(
-        _ body: (inout Transaction) throws -> Outcome
+        _ entered: Entered, _ body: (inout Transaction) throws -> Outcome
     ) throws(StoreError) -> (Result<Outcome, any Error>, [Change]?) {
-        var transaction = Transaction(try settledSnapshot())
+        var transaction = Transaction(try settledSnapshot(entered))
         do {
             let result = try body(&transaction)
             return (.success(result), transaction.changes)
@@ -127,7 +128,33 @@ final class StoreEngine: @unchecked Sendable {
     }
 
     /// Waits until this thread is the store's only writer.
-    func enter(
+    func enter(until deadline: Deadline?) throws(StoreError) -> Entered {
+        let entered = try acquire(until: deadline)
+        do throws(StoreError) {
+            try confirm(entered)
+            return entered
+        } catch {
+            leave(entered)
+            throw error
+        }
+    }
+
+    /// Makes sure that the lock that is held is the one everybody else asks
+    /// for: that its file still has its name, and the store's path still leads
+    /// to it. To be called before anything is written, or told.
+    func confirm(_ entered: Entered) throws(StoreError) {
+        do throws(StoreError) {
+            try directory.checkStillNamed(lock: entered.lock.file.status.identity)
+        } catch {
+            // The next attempt opens what the name then stands for.
+            fileLock = nil
+            throw error
+        }
+    }
+
+    /// Waits for the writers' lock. Whether it is still the store's is to be
+    /// confirmed before anything is written.
+    private func acquire(
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Entered {
         try checkProcess()
@@ -137,16 +164,7 @@ final class StoreEngine: @unchecked Sendable {
         }
         do throws(StoreError) {
             let file = try openedLock()
-            let lock = try file.acquire(until: deadline, cancellation)
-            do throws(StoreError) {
-                try directory.checkStillNamed(lock: lock.file.status.identity)
-                return Entered(file: file, lock: lock)
-            } catch {
-                file.release(lock)
-                // The next attempt opens what the name then stands for.
-                fileLock = nil
-                throw error
-            }
+            return Entered(file: file, lock: try file.acquire(until: deadline, cancellation))
         } catch {
             writers.unlock()
             throw error
@@ -221,11 +239,11 @@ final class StoreEngine: @unchecked Sendable {
 
     // MARK: The state under the writers' lock
 
-    private func settledSnapshot() throws(StoreError) -> Snapshot {
+    private func settledSnapshot(_ entered: Entered) throws(StoreError) -> Snapshot {
         state.lock()
         defer { state.unlock() }
         do throws(StoreError) {
-            return try settle().snapshot
+            return try settle(entered).snapshot
         } catch {
             // Whatever was seen is looked at afresh the next time.
             generation = nil
@@ -235,16 +253,18 @@ final class StoreEngine: @unchecked Sendable {
 
     /// The current generation, caught up and in order. The caller holds the
     /// writers' lock and `state`.
-    func settle() throws(StoreError) -> Generation {
+    func settle(_ entered: Entered) throws(StoreError) -> Generation {
         var isFresh = generation == nil
         while true {
             guard let generation = try opened(forWriting: true) else {
+                try confirm(entered)
                 try create()
                 continue
             }
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
                 if !isRotationDue(generation) { return generation }
+                try confirm(entered)
                 if try rotateIfPossible(generation) { continue }
                 return generation
             }
@@ -260,6 +280,7 @@ final class StoreEngine: @unchecked Sendable {
                 continue
             }
             let verdict = Recovery.verdict(try evidence(generation, stop))
+            if verdict != .settled { try confirm(entered) }
             switch verdict {
             case .settled:
                 break

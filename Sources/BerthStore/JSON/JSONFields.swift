@@ -99,6 +99,8 @@ package enum JSONScan {
         guard start < bytes.count, bytes[start] == UInt8(ascii: "\"") else { return nil }
         var position = start + 1
         while position < bytes.count {
+            position = endOfPlainPart(in: bytes, at: position)
+            guard position < bytes.count else { return nil }
             switch bytes[position] {
             case UInt8(ascii: "\""): return position + 1
             case UInt8(ascii: "\\"): position += 2
@@ -106,6 +108,24 @@ package enum JSONScan {
             }
         }
         return nil
+    }
+
+    /// Moves on by eight bytes at a time for as long as there is neither a
+    /// quote nor a backslash among them; up to seven may be left before one.
+    private static func endOfPlainPart(in bytes: UnsafeRawBufferPointer, at start: Int) -> Int {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while position &+ 8 <= bytes.count {
+            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            // A byte that is 0 borrows from its highest bit.
+            let found =
+                (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
+            if found & (ones &* 0x80) != 0 { break }
+            position &+= 8
+        }
+        return position
     }
 
     /// Past the value that begins at a position.

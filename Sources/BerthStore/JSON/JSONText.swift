@@ -79,13 +79,13 @@ package struct JSONText {
         if depth > Self.maximumDepth { throw problem("nested deeper than 32") }
         copy()
         skipWhiteSpace()
-        var names: Set<[UInt8]> = []
+        var names = MemberNames()
         if next == UInt8(ascii: "}") { return copy() }
         while true {
             guard next == UInt8(ascii: "\"") else { throw problem("a member name should be here") }
             var name: [UInt8] = []
             try string { name.append(contentsOf: $0) }
-            if !names.insert(name).inserted { throw problem("the same member name twice") }
+            if !names.insert(name) { throw problem("the same member name twice") }
             skipWhiteSpace()
             guard next == UInt8(ascii: ":") else { throw problem("a colon should be here") }
             copy()
@@ -248,6 +248,23 @@ package struct JSONText {
             copy()
         }
         return unit
+    }
+}
+
+/// The member names of one object. Most objects have few: to compare them one
+/// by one takes less than to hash them.
+private struct MemberNames {
+    private var first: [[UInt8]] = []
+    private var rest: Set<[UInt8]> = []
+
+    /// Takes in a name; returns false where it is there already.
+    mutating func insert(_ name: [UInt8]) -> Bool {
+        if first.contains(name) { return false }
+        if first.count < 16 {
+            first.append(name)
+            return true
+        }
+        return rest.insert(name).inserted
     }
 }
 

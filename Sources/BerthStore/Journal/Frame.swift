@@ -15,8 +15,14 @@ enum Frame {
     static func begin(capacity: Int) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(capacity)
-        line.append("{\"h\":\"0000000000000000\"")
+        begin(&line)
         return line
+    }
+
+    /// Begins a line in the memory of an earlier one.
+    static func begin(_ line: inout [UInt8]) {
+        line.removeAll(keepingCapacity: true)
+        line.append("{\"h\":\"0000000000000000\"")
     }
 
     /// Ends a line: pads it with spaces where a size is asked for, closes the
@@ -25,14 +31,16 @@ enum Frame {
     static func end(_ line: inout [UInt8], paddedTo size: Int? = nil, _ key: SipHash) -> UInt64 {
         line.append(UInt8(ascii: "}"))
         if let size {
-            while line.count < size - 1 { line.append(UInt8(ascii: " ")) }
+            line.append(
+                contentsOf: repeatElement(UInt8(ascii: " "), count: max(0, size - 1 - line.count)))
         }
-        let hash = line.withUnsafeBytes {
-            key.hash(UnsafeRawBufferPointer(rebasing: $0[prefixLength...]))
+        let hash = line.withUnsafeMutableBytes { line in
+            let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))
+            let (high, low) = hash.hexadecimalDigits
+            line.storeBytes(of: high, toByteOffset: 6, as: UInt64.self)
+            line.storeBytes(of: low, toByteOffset: 14, as: UInt64.self)
+            return hash
         }
-        var digits: [UInt8] = []
-        digits.append(hexadecimal: hash)
-        line.replaceSubrange(6..<22, with: digits)
         line.append(UInt8(ascii: "\n"))
         return hash
     }
@@ -106,19 +114,14 @@ struct Scanner {
         guard position + 18 <= bytes.count, bytes[position] == UInt8(ascii: "\""),
             bytes[position + 17] == UInt8(ascii: "\"")
         else { return nil }
-        var number: UInt64 = 0
-        for index in position + 1..<position + 17 {
-            let byte = bytes[index]
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            number = number &<< 4 | UInt64(digit)
-        }
+        let digits = (
+            bytes.loadUnaligned(fromByteOffset: position + 1, as: UInt64.self),
+            bytes.loadUnaligned(fromByteOffset: position + 9, as: UInt64.self)
+        )
+        guard let high = UInt64.half(ofDigits: digits.0), let low = UInt64.half(ofDigits: digits.1)
+        else { return nil }
         position += 18
-        return number
+        return high &<< 32 | low
     }
 
     /// Moves past a string; returns where its text is, without the quotes.

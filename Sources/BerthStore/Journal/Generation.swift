@@ -8,6 +8,8 @@ final class Generation {
     let header: GenerationHeader
     /// From the oldest to the newest.
     let runs: [Run]
+    /// The same for those who look for the newest first.
+    fileprivate let newestRunsFirst: [Run]
     let identity: FileIdentity
     /// Whether this description can be written to.
     let isWritable: Bool
@@ -36,6 +38,10 @@ final class Generation {
 
     private let directory: StoreDirectory
     private let file: FileDescriptor
+    /// What was read of the file last, and what is written to it next; kept
+    /// for their memory.
+    private let buffer = ReadBuffer()
+    private var line: [UInt8] = []
 
     /// Where the valid lines end, as far as they were read.
     var end: Int { tail.bytes.count }
@@ -49,6 +55,7 @@ final class Generation {
         self.file = file.descriptor
         self.header = header
         self.runs = runs
+        newestRunsFirst = runs.reversed()
         identity = file.status.identity
         room = file.status.size
         lastHash = header.hash
@@ -192,17 +199,29 @@ final class Generation {
         // The first look takes in a whole generation, a later one a few lines.
         var count = end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
         while true {
-            let chunk = try Self.read(directory, file, at: end, count: count)
+            let chunk = try readChunk(count)
             let before = end
-            let result = chunk.withUnsafeBytes { chunk in
-                Result { () throws(StoreError) in try takeLines(chunk, limit: limit) }
-            }
-            if let stop = try result.get() { return stop }
+            if let stop = try takeLines(chunk, limit: limit) { return stop }
             if chunk.count < count { return end - before == chunk.count ? .end : .invalid }
             if end == before {
                 if count > 2 * StoreLimits.maximumTransaction { return .invalid }
                 count *= 4
+            } else {
+                // Far behind: what follows is read in fewer pieces.
+                count = max(count, 32 * 1024)
             }
+        }
+    }
+
+    /// What the file holds beyond the lines that were read; valid until the
+    /// next read.
+    private func readChunk(_ count: Int) throws(StoreError) -> UnsafeRawBufferPointer {
+        let memory = buffer.memory(count)
+        do throws(SystemError) {
+            let length = try directory.storage.readAll(file, into: memory, at: end)
+            return UnsafeRawBufferPointer(rebasing: memory[..<length])
+        } catch {
+            throw .system("cannot read " + directory.path + "/journal", error)
         }
     }
 
@@ -297,11 +316,15 @@ final class Generation {
         else {
             throw StoreError(.noRoom, "the journal of " + directory.path + " is too long to go on")
         }
-        var line = JournalLine.begin(
-            generation: header.generation, number: lastNumber + 1, previous: lastHash,
-            flushed: flushed, kind: "tx", capacity: 512)
+        JournalLine.begin(
+            &line, generation: header.generation, number: lastNumber + 1, previous: lastHash,
+            flushed: flushed, kind: "tx")
+        let body = line.count
         TransactionLine.append(changes, origin, to: &line)
-        _ = Frame.end(&line, header.salt)
+        let frame = JournalLine(
+            hash: Frame.end(&line, header.salt), generation: header.generation,
+            number: lastNumber + 1, previous: lastHash, flushed: flushed, kind: .transaction,
+            body: body)
         if line.count > StoreLimits.maximumTransaction {
             throw StoreError(.invalid, "a transaction may change at most 16 MiB")
         }
@@ -318,13 +341,7 @@ final class Generation {
             throw .system("cannot write to the store " + directory.path, error)
         }
         let result = line.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in
-                let inner = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
-                guard let frame = JournalLine(inner, header.salt) else {
-                    preconditionFailure("Berth wrote a line that it cannot read")
-                }
-                try take(bytes, frame)
-            }
+            Result { () throws(StoreError) in try take(bytes, frame) }
         }
         try result.get()
         room = max(room, end)
@@ -365,9 +382,9 @@ final class Generation {
 
     /// Writes the seal: whoever has this generation open will look for the next.
     func seal() throws(StoreError) {
-        var line = JournalLine.begin(
-            generation: header.generation, number: lastNumber, previous: lastHash,
-            flushed: flushed, kind: "seal", capacity: 160)
+        JournalLine.begin(
+            &line, generation: header.generation, number: lastNumber, previous: lastHash,
+            flushed: flushed, kind: "seal")
         _ = Frame.end(&line, header.salt)
         do throws(SystemError) {
             try directory.storage.writeAll(file, line, at: end)
@@ -397,7 +414,7 @@ final class Generation {
 extension Generation {
     /// The state that its lines and runs make.
     var snapshot: Snapshot {
-        Snapshot(tail: tail, runs: runs, version: lastNumber)
+        Snapshot(tail: tail, runs: newestRunsFirst, version: lastNumber)
     }
 
     /// A generation has fewer transactions than this: after a crash of the

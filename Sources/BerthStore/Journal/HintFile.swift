@@ -7,6 +7,8 @@ final class HintFile {
     private let directory: StoreDirectory
     private var file: OpenFile?
     private var isWritable = false
+    /// What was written last; kept for its memory.
+    private var line: [UInt8] = []
 
     init(_ directory: StoreDirectory) {
         self.directory = directory
@@ -22,24 +24,28 @@ final class HintFile {
     func read(_ key: SipHash) throws(StoreError) -> Hint? {
         // A read that meets a write in the middle sees neither.
         for _ in 0..<Self.attempts {
-            guard let bytes = try readBytes() else { return nil }
-            if let hint = bytes.withUnsafeBytes({ Hint($0, key) }) { return hint }
+            if file == nil,
+                let opened = try directory.open(StoreDirectory.hintName, forWriting: false)
+            {
+                (file, isWritable) = opened
+            }
+            guard let file else { return nil }
+            do throws(SystemError) {
+                if let hint = try read(file.descriptor, key) { return hint }
+            } catch {
+                throw .system("cannot read " + path, error)
+            }
         }
         return nil
     }
 
     private static var attempts: Int { 3 }
 
-    private func readBytes() throws(StoreError) -> [UInt8]? {
-        if file == nil, let opened = try directory.open(StoreDirectory.hintName, forWriting: false)
-        {
-            (file, isWritable) = opened
-        }
-        guard let file else { return nil }
-        do throws(SystemError) {
-            return try directory.storage.readAll(file.descriptor, at: 0, count: Hint.size)
-        } catch {
-            throw .system("cannot read " + path, error)
+    private func read(_ file: FileDescriptor, _ key: SipHash) throws(SystemError) -> Hint? {
+        try withUnsafeTemporaryAllocation(byteCount: Hint.size, alignment: 8) {
+            buffer throws(SystemError) in
+            let count = try directory.storage.readAll(file, into: buffer, at: 0)
+            return Hint(UnsafeRawBufferPointer(rebasing: buffer[..<count]), key)
         }
     }
 
@@ -54,21 +60,26 @@ final class HintFile {
         let storage = directory.storage
         do throws(SystemError) {
             guard isShared else {
-                try storage.writeAll(file, hint.encode(key), at: 0)
+                hint.encode(key, into: &line)
+                try storage.writeAll(file, line, at: 0)
                 return hint.flushed
             }
+            // What another has said of later lines holds for these: it was
+            // proven before it was said.
+            if let said = try read(file, key), said.says(hint) { return said.flushed }
             _ = try storage.lock(file, .exclusive, waiting: true)
             defer { try? storage.unlock(file) }
             var hint = hint
-            let bytes = try storage.readAll(file, at: 0, count: Hint.size)
-            if let said = bytes.withUnsafeBytes({ Hint($0, key) }) {
+            if let said = try read(file, key) {
+                if said.says(hint) { return said.flushed }
                 if said.generation > hint.generation { return nil }
                 if said.generation == hint.generation, said.header == hint.header {
                     hint.flushed = max(hint.flushed, said.flushed)
                     hint.visible = hint.flushed
                 }
             }
-            try storage.writeAll(file, hint.encode(key), at: 0)
+            hint.encode(key, into: &line)
+            try storage.writeAll(file, line, at: 0)
             return hint.flushed
         } catch {
             throw .system("cannot write " + path, error)

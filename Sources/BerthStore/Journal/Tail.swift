@@ -10,6 +10,8 @@ struct Tail: Sendable {
     private(set) var bytes: [UInt8] = []
     /// One for each key, in the order of the keys.
     private var places: [Place] = []
+    /// The changes of the line that is being taken in; kept for its memory.
+    private var found: [Place] = []
 
     /// Where the latest change of a key stands in `bytes`.
     private struct Place: Sendable {
@@ -36,7 +38,7 @@ struct Tail: Sendable {
     /// false where its body is not understood, and then changes nothing.
     mutating func append(_ line: UnsafeRawBufferPointer, _ frame: JournalLine) -> Bool {
         let start = bytes.count
-        var found: [Place] = []
+        found.removeAll(keepingCapacity: true)
         if frame.kind == .transaction {
             let inner = UnsafeRawBufferPointer(rebasing: line.dropLast())
             let isUnderstood = TransactionLine.forEachChange(in: inner, body: frame.body) {
@@ -50,12 +52,12 @@ struct Tail: Sendable {
             guard isUnderstood else { return false }
         }
         bytes.append(contentsOf: line)
-        insert(found)
+        insertFound()
         return true
     }
 
     /// - Complexity: O(m log n) for a few changes, O(n + m log m) for many.
-    private mutating func insert(_ found: [Place]) {
+    private mutating func insertFound() {
         bytes.withUnsafeBytes { bytes in
             func key(_ place: Place) -> UnsafeRawBufferPointer {
                 let start = Int(place.key)
