@@ -23,6 +23,8 @@ final class StoreEngine: @unchecked Sendable {
     private var fileLock: FileLock?
     /// Guarded by `state`, as is all below.
     var generation: Generation?
+    /// What is known of the generation before, while the next is not open yet.
+    private var heritage: Heritage?
     let hintFile: HintFile
 
     private init(
@@ -269,7 +271,7 @@ final class StoreEngine: @unchecked Sendable {
                 return generation
             }
             if stop == .sealed, try !isNamed(generation) {
-                self.generation = nil
+                moveOn(from: generation)
                 continue
             }
             if stop == .invalid, !isFresh {
@@ -331,8 +333,16 @@ final class StoreEngine: @unchecked Sendable {
 
     func opened(forWriting: Bool) throws(StoreError) -> Generation? {
         if let generation, generation.isWritable || !forWriting { return generation }
-        generation = try Generation.open(directory, forWriting: forWriting)
+        let heritage = heritage
+        self.heritage = nil
+        generation = try Generation.open(directory, forWriting: forWriting, heritage)
         return generation
+    }
+
+    /// Lets go of a generation that another one has replaced.
+    func moveOn(from generation: Generation) {
+        heritage = generation.heritage
+        self.generation = nil
     }
 
     /// The hint, where it speaks of a generation.

@@ -10,6 +10,9 @@ final class Generation {
     let runs: [Run]
     /// The same for those who look for the newest first.
     fileprivate let newestRunsFirst: [Run]
+    /// What the generations just before this one changed, from the newest to
+    /// the oldest: it is in the runs, but these need not be searched for it.
+    fileprivate let pastTails: [Tail]
     let identity: FileIdentity
     /// Whether this description can be written to.
     let isWritable: Bool
@@ -35,12 +38,14 @@ final class Generation {
     var settledEnd: Int?
     /// The file is at least this long.
     private var room: Int
+    /// Whether this process has had no generation before this one open.
+    private let isFirst: Bool
 
     private let directory: StoreDirectory
     private let file: FileDescriptor
     /// What was read of the file last, and what is written to it next; kept
     /// for their memory.
-    private let buffer = ReadBuffer()
+    private let buffer: ReadBuffer
     private var line: [UInt8] = []
 
     /// Where the valid lines end, as far as they were read.
@@ -48,7 +53,8 @@ final class Generation {
 
     init(
         _ directory: StoreDirectory, _ file: OpenFile, isWritable: Bool,
-        _ header: GenerationHeader, _ runs: [Run], headerLine: UnsafeRawBufferPointer
+        _ header: GenerationHeader, _ runs: [Run], headerLine: UnsafeRawBufferPointer,
+        _ heritage: Heritage? = nil
     ) {
         self.directory = directory
         self.isWritable = isWritable
@@ -56,6 +62,9 @@ final class Generation {
         self.header = header
         self.runs = runs
         newestRunsFirst = runs.reversed()
+        pastTails = heritage?.tails(before: header) ?? []
+        buffer = heritage?.buffer ?? ReadBuffer()
+        isFirst = heritage == nil
         identity = file.status.identity
         room = file.status.size
         lastHash = header.hash
@@ -72,9 +81,9 @@ final class Generation {
     // MARK: Opening
 
     /// Opens the generation that the name `journal` stands for; nil where
-    /// there is none.
+    /// there is none. What is known of an earlier one is not read again.
     static func open(
-        _ directory: StoreDirectory, forWriting: Bool
+        _ directory: StoreDirectory, forWriting: Bool, _ heritage: Heritage? = nil
     ) throws(StoreError) -> Generation? {
         var refused: GenerationHeader?
         while true {
@@ -84,10 +93,11 @@ final class Generation {
             else { return nil }
             do throws(StoreError) {
                 let (header, line) = try readHeader(directory, file)
-                if let runs = try openRuns(of: header, directory) {
+                if let runs = try openRuns(of: header, directory, heritage) {
                     return line.withUnsafeBytes {
                         Generation(
-                            directory, file, isWritable: isWritable, header, runs, headerLine: $0)
+                            directory, file, isWritable: isWritable, header, runs, headerLine: $0,
+                            heritage)
                     }
                 }
                 // A run is gone: the generation has moved on. Where it has
@@ -145,10 +155,14 @@ final class Generation {
 
     /// Opens every run; nil where one of them is gone.
     private static func openRuns(
-        of header: GenerationHeader, _ directory: StoreDirectory
+        of header: GenerationHeader, _ directory: StoreDirectory, _ heritage: Heritage?
     ) throws(StoreError) -> [Run]? {
         var runs: [Run] = []
         for reference in header.runs {
+            if let run = heritage?.run(reference, of: header) {
+                runs.append(run)
+                continue
+            }
             guard let file = try directory.open(reference.name, .reading) else { return nil }
             runs.append(
                 Run(
@@ -197,7 +211,8 @@ final class Generation {
     private func readLines(limit: Int) throws(StoreError) -> Stop {
         if isSealed { return .sealed }
         // The first look takes in a whole generation, a later one a few lines.
-        var count = end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
+        var count =
+            isFirst && end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
         while true {
             let chunk = try readChunk(count)
             let before = end
@@ -414,7 +429,14 @@ final class Generation {
 extension Generation {
     /// The state that its lines and runs make.
     var snapshot: Snapshot {
-        Snapshot(tail: tail, runs: newestRunsFirst, version: lastNumber)
+        Snapshot(tail: tail, pastTails: pastTails, runs: newestRunsFirst, version: lastNumber)
+    }
+
+    /// What is known when this generation has ended.
+    var heritage: Heritage {
+        Heritage(
+            header, lastHash: lastHash, lastNumber: lastNumber, runs: runs, tail: tail,
+            pastTails: pastTails, buffer: buffer)
     }
 
     /// A generation has fewer transactions than this: after a crash of the
