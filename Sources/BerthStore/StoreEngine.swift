@@ -85,42 +85,51 @@ final class StoreEngine: @unchecked Sendable {
     func write<Result>(
         _ write: Write, _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
-        let (outcome, dependence) = try underLock(write, body)
+        var result: Result?
+        var failure: (any Error)?
+        // What follows knows no type of a result: looking one up at run time
+        // would cost each transaction more than its own bookkeeping.
+        let dependence = try underLock(write) { transaction in
+            do {
+                result = try body(&transaction)
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
         // Whatever the outcome, it rests on lines that others may not have
         // made durable yet: it is told to nobody before they are.
         if let dependence { try secure(dependence) }
-        return try outcome.get()
+        if let failure { throw failure }
+        guard let result else { preconditionFailure("a body that neither returned nor threw") }
+        return result
     }
 
     /// Runs a body and writes what it changed, under the writers' lock.
-    /// Returns its outcome, and up to where the journal must be durable before
-    /// the outcome is told.
-    private func underLock<Outcome>(
-        _ write: Write, _ body: (inout Transaction) throws -> Outcome
-    ) throws(StoreError) -> (Result<Outcome, any Error>, Dependence?) {
+    /// Returns up to where the journal must be durable before the outcome is
+    /// told.
+    private func underLock(
+        _ write: Write, _ body: (inout Transaction) -> Bool
+    ) throws(StoreError) -> Dependence? {
         let entered = try acquire(until: write.deadline, write.cancellation)
         defer { leave(entered) }
-        let (outcome, changes) = try run(entered, body)
+        let changes = try run(entered, body)
         // So far nothing was written. Of what the body saw nothing is told
         // either, unless no other writer can have been in.
         try confirm(entered)
-        guard let changes, !changes.isEmpty else { return (outcome, dependenceOnCurrent()) }
-        return (outcome, try commit(changes, write))
+        if changes.isEmpty { return dependenceOnCurrent() }
+        return try commit(changes, write)
     }
 
     /// Runs a body on the state as it is under the writers' lock; returns its
-    /// changes, or nil where it threw. The snapshot is gone when this returns,
+    /// changes, none where it failed. The snapshot is gone when this returns,
     /// so that the tail need not be copied to grow.
-    private func run<Outcome>(
-        _ entered: Entered, _ body: (inout Transaction) throws -> Outcome
-    ) throws(StoreError) -> (Result<Outcome, any Error>, [Change]?) {
+    private func run(
+        _ entered: Entered, _ body: (inout Transaction) -> Bool
+    ) throws(StoreError) -> [Change] {
         var transaction = Transaction(try settledSnapshot(entered))
-        do {
-            let result = try body(&transaction)
-            return (.success(result), transaction.changes)
-        } catch {
-            return (.failure(error), nil)
-        }
+        return body(&transaction) ? transaction.changes : []
     }
 
     /// The writers' lock, held by this thread of this process.

@@ -82,9 +82,6 @@ package enum KeyRule {
     }
 
     private static func characterProblem(in key: String) -> String? {
-        let isPlain = key.utf8.allSatisfy {
-            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-        }
-        return isPlain ? nil : "may hold only printable ASCII without space, \" and \\"
+        key.isPrintableKey ? nil : "may hold only printable ASCII without space, \" and \\"
     }
 }

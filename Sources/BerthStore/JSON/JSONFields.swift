@@ -110,19 +110,18 @@ package enum JSONScan {
         return nil
     }
 
-    /// Moves on by eight bytes at a time for as long as there is neither a
-    /// quote nor a backslash among them; up to seven may be left before one.
+    /// Where the next quote or backslash is, looked for in eight bytes at a
+    /// time; or a place before it, with less than eight bytes to go.
+    @inline(__always)
     private static func endOfPlainPart(in bytes: UnsafeRawBufferPointer, at start: Int) -> Int {
-        let ones: UInt64 = 0x0101_0101_0101_0101
         var position = start
         while position &+ 8 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
-            let quotes = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-            let backslashes = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            // A byte that is 0 borrows from its highest bit.
-            let found =
-                (quotes &- ones) & ~quotes | (backslashes &- ones) & ~backslashes
-            if found & (ones &* 0x80) != 0 { break }
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // The lowest bit found is the first byte's; higher ones may be wrong.
+            let found = word.zeroBytes(after: 0x2222_2222_2222_2222)
+                | word.zeroBytes(after: 0x5C5C_5C5C_5C5C_5C5C)
+            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
             position &+= 8
         }
         return position
@@ -237,5 +236,15 @@ package enum JSONScan {
             }
             return nil
         }
+    }
+}
+
+extension UInt64 {
+    /// The highest bit of each byte that equals the other word's, up to the
+    /// first such byte; a borrow may set those of later ones.
+    @inline(__always)
+    fileprivate func zeroBytes(after other: UInt64) -> UInt64 {
+        let difference = self ^ other
+        return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
     }
 }

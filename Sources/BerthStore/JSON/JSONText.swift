@@ -179,10 +179,18 @@ package struct JSONText {
     /// Moves past the bytes of a string that stand for themselves.
     private mutating func plainPart() -> ArraySlice<UInt8> {
         let start = position
-        while let byte = next, byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\""),
-            byte != UInt8(ascii: "\\")
-        {
-            position += 1
+        position = bytes.withUnsafeBufferPointer { bytes in
+            var position = start
+            while position < bytes.count {
+                let byte = bytes[position]
+                if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"")
+                    || byte == UInt8(ascii: "\\")
+                {
+                    break
+                }
+                position &+= 1
+            }
+            return position
         }
         return bytes[start..<position]
     }

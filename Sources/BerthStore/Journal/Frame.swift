@@ -31,8 +31,9 @@ enum Frame {
     static func end(_ line: inout [UInt8], paddedTo size: Int? = nil, _ key: SipHash) -> UInt64 {
         line.append(UInt8(ascii: "}"))
         if let size {
-            line.append(
-                contentsOf: repeatElement(UInt8(ascii: " "), count: max(0, size - 1 - line.count)))
+            let spaces: StaticString = "                                                "
+            while line.count + spaces.utf8CodeUnitCount < size { line.append(spaces) }
+            while line.count < size - 1 { line.append(UInt8(ascii: " ")) }
         }
         let hash = line.withUnsafeMutableBytes { line in
             let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))
@@ -88,9 +89,10 @@ struct Scanner {
     /// Moves past a text, where it stands here.
     mutating func skip(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
-        guard position + length <= bytes.count else { return false }
-        let start = text.utf8Start
-        for index in 0..<length where bytes[position + index] != start[index] { return false }
+        guard position + length <= bytes.count,
+            UnsafeRawBufferPointer(rebasing: bytes[position..<position + length]).compare(
+                UnsafeRawBufferPointer(start: text.utf8Start, count: length)) == 0
+        else { return false }
         position += length
         return true
     }
