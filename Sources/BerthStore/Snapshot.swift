@@ -38,13 +38,15 @@ package struct Snapshot: Sendable {
         return Record(key: key, value: value, version: entry.version)
     }
 
-    private func find(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Entry? {
+    private func find(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Entry.State? {
         if let entry = tail.find(key) { return entry }
         for tail in pastTails {
             if let entry = tail.find(key) { return entry }
         }
         for run in runs {
-            if let entry = try run.find(key) { return entry }
+            if let entry = try run.find(key) {
+                return Entry.State(value: entry.value, version: entry.version)
+            }
         }
         return nil
     }

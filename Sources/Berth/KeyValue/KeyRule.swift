@@ -50,10 +50,16 @@ package enum KeyRule {
 
     /// What is wrong with a key; nil where nothing is.
     static func problem(with key: String) -> String? {
-        let bytes = key.utf8
-        if bytes.isEmpty { return "is empty" }
-        if bytes.count > maximumLength { return "is longer than 255 bytes" }
+        let count = key.utf8.count
+        if count == 0 { return "is empty" }
+        if count > maximumLength { return "is longer than 255 bytes" }
         if let problem = characterProblem(in: key) { return problem }
+        // It is ASCII now, and so in one piece.
+        let result = key.utf8.withContiguousStorageIfAvailable(problem(withPartsOf:))
+        return result ?? Array(key.utf8).withUnsafeBufferPointer(problem(withPartsOf:))
+    }
+
+    private static func problem(withPartsOf bytes: UnsafeBufferPointer<UInt8>) -> String? {
         // How long the part is so far, and how many dots are in it.
         var length = 0
         var dots = 0

@@ -133,17 +133,19 @@ extension [UInt8] {
     }
 
     private mutating func append(digitsOf number: UInt64) {
+        if number < 10 { return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number)) }
         // Twenty digits are the most that 64 bits have.
-        withUnsafeTemporaryAllocation(byteCount: 20, alignment: 1) { digits in
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
             var rest = number
             var start = 20
             repeat {
-                let (quotient, digit) = rest.quotientAndRemainder(dividingBy: 10)
-                start -= 1
-                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: digit)
+                let quotient = rest / 10
+                start &-= 1
+                digits[start] =
+                    UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
                 rest = quotient
             } while rest > 0
-            append(contentsOf: UnsafeRawBufferPointer(rebasing: digits[start...]))
+            append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
         }
     }
 
@@ -202,7 +204,9 @@ package enum JSONEscape {
     }
 
     static func append(_ text: String, to bytes: inout [UInt8]) {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+        if text.isPrintableKey
+            || text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
+        {
             bytes.append(contentsOf: text.utf8)
             return
         }

@@ -120,16 +120,14 @@ struct Tail: Sendable {
     /// The latest change of the key at an index.
     func entry(at index: Int) -> Entry {
         let place = places[index]
-        let start = Int(place.value)
+        let state = state(at: index)
         return Entry(
             key: Array(bytes[Int(place.key)..<Int(place.key) + Int(place.keyLength)]),
-            value: place.valueLength == 0
-                ? nil : Array(bytes[start..<start + Int(place.valueLength)]),
-            version: place.version)
+            value: state.value, version: state.version)
     }
 
     /// The latest change of a key; nil where the generation has none.
-    func find(_ key: UnsafeRawBufferPointer) -> Entry? {
+    func find(_ key: UnsafeRawBufferPointer) -> Entry.State? {
         let index = index(of: key)
         guard index < places.count else { return nil }
         let place = places[index]
@@ -138,7 +136,16 @@ struct Tail: Sendable {
             return UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(place.keyLength)])
                 .compare(key) == 0
         }
-        return isSame ? entry(at: index) : nil
+        return isSame ? state(at: index) : nil
+    }
+
+    private func state(at index: Int) -> Entry.State {
+        let place = places[index]
+        let start = Int(place.value)
+        return Entry.State(
+            value: place.valueLength == 0
+                ? nil : Array(bytes[start..<start + Int(place.valueLength)]),
+            version: place.version)
     }
 }
 
@@ -149,4 +156,12 @@ struct Entry: Hashable, Sendable {
     let value: [UInt8]?
     /// The number of the transaction that wrote it.
     let version: UInt64
+
+    /// What an entry says of its key.
+    struct State {
+        /// JSON; nil where the record was deleted.
+        let value: [UInt8]?
+        /// The number of the transaction that wrote it.
+        let version: UInt64
+    }
 }
