@@ -29,7 +29,12 @@ let package = Package(
         .testTarget(name: "BerthCLITests", dependencies: ["BerthCLI", "BerthTestSupport"]),
         .testTarget(
             name: "BerthProcessTests",
-            dependencies: ["Berth", "BerthTestSupport", "berth-tool"]
+            dependencies: ["Berth", "BerthTestSupport", "berth-tool", "berth-test-worker"]
+        ),
+        .executableTarget(
+            name: "berth-test-worker",
+            dependencies: ["Berth", "BerthStore"],
+            path: "Tests/BerthTestWorker"
         ),
     ],
     swiftLanguageModes: [.v6]

@@ -55,7 +55,7 @@ package enum AbsolutePath {
         } catch {
             throw .system("cannot tell the working directory", error)
         }
-        guard let path = String(validating: bytes, as: UTF8.self) else {
+        guard let path = String(utf8: bytes) else {
             throw CoordinatorError(.invalid, "the working directory's path is not valid UTF-8")
         }
         return path

@@ -11,7 +11,7 @@ public struct CoordinatorError: Error, Sendable, Hashable {
     public struct Code: Sendable, Hashable {
         enum Kind: String {
             case notFound, cannotCreate, unsafeLocation, newerVersion
-            case busy, timedOut, cancelled, stale, unavailable
+            case busy, timedOut, cancelled, stale, unavailable, deadlock
             case damaged, moved, permission, invalid
             case noRoom, exhausted, inputOutput, indeterminate
         }
@@ -35,6 +35,9 @@ public struct CoordinatorError: Error, Sendable, Hashable {
         public static var busy: Code { Code(kind: .busy) }
         /// Another held it until the caller's time ran out.
         public static var timedOut: Code { Code(kind: .timedOut) }
+        /// The wait would never end: the caller, or one that waits for it in
+        /// turn, holds what it waits for.
+        public static var deadlock: Code { Code(kind: .deadlock) }
         /// The waiting task was cancelled.
         public static var cancelled: Code { Code(kind: .cancelled) }
         /// The token is stale: its bearer no longer holds what it stands for.

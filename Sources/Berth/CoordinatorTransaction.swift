@@ -10,6 +10,8 @@ public struct CoordinatorTransaction {
     var base: Transaction
     /// The locks of the same store.
     let locks: LockService
+    /// What it brings to those who sleep for it.
+    var bells: Set<Interest> = []
 
     init(_ base: Transaction, _ locks: LockService) {
         self.base = base

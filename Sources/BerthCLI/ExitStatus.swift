@@ -41,7 +41,7 @@ struct ExitStatus: RawRepresentable, Hashable, Sendable {
         case .notFound: self = .notFound
         case .cannotCreate, .unsafeLocation: self = .cannotCreate
         case .newerVersion, .damaged: self = .damaged
-        case .busy: self = .busy
+        case .busy, .deadlock: self = .busy
         case .timedOut: self = .timedOut
         case .stale: self = .stale
         case .unavailable: self = .no

@@ -42,8 +42,12 @@ extension StoreEngine {
         state.lock()
         defer { state.unlock() }
         guard let generation = try opened(forWriting: false) else {
-            try directory.checkNeverUsed()
-            return .snapshot(.empty, nil)
+            do throws(StoreError) {
+                try directory.checkNeverUsed()
+                return .snapshot(.empty, nil)
+            } catch let error where error.code == .moved {
+                return .movedOn
+            }
         }
         guard generation.header.bootID == bootID else {
             return try committedBeforeReboot(generation)

@@ -48,7 +48,8 @@ final class StoreEngine: @unchecked Sendable {
     static func shared(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
     ) throws(StoreError) -> StoreEngine {
-        try environment.engines.engine(directory.identity) { () throws(StoreError) in
+        let engines = environment.engines ?? .ofThisProcess
+        return try engines.engine(directory.identity) { () throws(StoreError) in
             try StoreEngine(directory, durability, environment)
         }
     }
@@ -197,6 +198,10 @@ final class StoreEngine: @unchecked Sendable {
             // Its name can come back only with a new store: a second file of
             // that name beside a journal would let two writers in.
             if try directory.identity(ofName: StoreDirectory.journalName) != nil {
+                // Whoever makes a store makes the lock first.
+                if let file = try directory.open(StoreDirectory.lockName, .readingAndWriting) {
+                    return file
+                }
                 throw .damaged(directory.path, StoreDirectory.lockName, "it is missing")
             }
             try directory.checkNeverUsed()
@@ -272,16 +277,18 @@ final class StoreEngine: @unchecked Sendable {
                 try create()
                 continue
             }
+            // The seal alone would not tell: a failed write-back may have taken
+            // it, or a line before it.
+            if try generation.isReplaced() {
+                moveOn(from: generation)
+                continue
+            }
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
                 if !isRotationDue(generation) { return generation }
                 try confirm(entered)
                 if try rotateIfPossible(generation) { continue }
                 return generation
-            }
-            if stop == .sealed, try !isNamed(generation) {
-                moveOn(from: generation)
-                continue
             }
             if stop == .invalid, !isFresh {
                 // What is in memory may be what a failed write-back took from
@@ -350,6 +357,8 @@ final class StoreEngine: @unchecked Sendable {
 
     /// Lets go of a generation that another one has replaced.
     func moveOn(from generation: Generation) {
+        // Who has read it to its end knows what the next one begins with.
+        _ = try? generation.catchUp()
         heritage = generation.heritage
         self.generation = nil
     }

@@ -4,8 +4,9 @@
 package struct StoreEnvironment: Sendable {
     package var storage: any StorageBackend
     package var limits: StoreLimits
-    /// What this process has open.
-    package var engines: EngineRegistry
+    /// What is open already; nil is what this process has. The registry is made
+    /// when an engine is wanted: a lock wants none.
+    package var engines: EngineRegistry?
     /// Tells one run of the machine from the next.
     package var bootID: @Sendable () throws(SystemError) -> String
     /// Milliseconds since 1970, for people who read the journal.
@@ -17,7 +18,7 @@ package struct StoreEnvironment: Sendable {
     package var pause: @Sendable () -> Void
 
     package init(
-        storage: any StorageBackend, limits: StoreLimits, engines: EngineRegistry,
+        storage: any StorageBackend, limits: StoreLimits, engines: EngineRegistry?,
         bootID: @escaping @Sendable () throws(SystemError) -> String,
         now: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64,
         user: @escaping @Sendable () -> UInt32, process: @escaping @Sendable () -> Int32,
@@ -37,7 +38,7 @@ package struct StoreEnvironment: Sendable {
     /// This machine and this process.
     package static var live: StoreEnvironment {
         StoreEnvironment(
-            storage: SystemStorage(), limits: StoreLimits(), engines: .ofThisProcess,
+            storage: SystemStorage(), limits: StoreLimits(), engines: nil,
             bootID: { () throws(SystemError) in try MachineIdentity.bootID() },
             now: { Clock.wallMilliseconds },
             random: { UInt64.random(in: .min ... .max) },

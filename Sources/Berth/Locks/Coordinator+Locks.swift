@@ -4,7 +4,7 @@ import BerthStore
 
 extension Coordinator {
     /// The named locks of the store, which need nothing else of it.
-    package var locks: LockService { LockService(path: path) }
+    package var locks: LockService { LockService(path: path, events: events) }
 
     // MARK: Synchronous
 

@@ -18,26 +18,42 @@ package enum HeldLocks {
         return outer.isEmpty ? own : outer + " " + own
     }
 
-    /// The token under which an ancestor holds a lock, by the entries it left;
-    /// one counts only while its ticket lives.
-    static func token(
-        of folder: LockFolder, in entries: String
-    ) throws(CoordinatorError) -> UInt64? {
-        if entries.isEmpty { return nil }
-        for ticket in try folder.tickets() where try folder.standing(of: ticket).isLive {
-            let own = try entry(folder, ticket.number)
-            if entries.utf8.split(separator: UInt8(ascii: " ")).contains(where: {
-                $0.elementsEqual(own.utf8)
-            }) {
-                return ticket.number
+    /// The token of a lock by its name, from the last entry that names it: what
+    /// a command means that says none. Whether it is still held is not asked.
+    package static func token(of name: LockName, in entries: String) -> UInt64? {
+        for entry in entries.utf8.split(separator: UInt8(ascii: " ")).reversed() {
+            // Names may contain colons; the three numbers do not.
+            let parts = entry.split(
+                separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+            guard parts.count >= 4 else { continue }
+            let own = parts.dropLast(3).joined(separator: ":".utf8)
+            if own.elementsEqual(name.text.utf8) {
+                return UInt64(decimal: Array(parts[parts.count - 3])[...])
             }
         }
         return nil
     }
 
-    /// The name, the token, and the device and inode of the lock's folder,
+    /// The ticket by which an ancestor holds a lock, by the entries it left;
+    /// one counts only while its ticket lives.
+    static func ticket(
+        of folder: LockFolder, in entries: String
+    ) throws(CoordinatorError) -> Ticket? {
+        if entries.isEmpty { return nil }
+        for ticket in try folder.tickets() where try folder.standing(of: ticket).isLive {
+            let own = try entry(folder, ticket.number)
+            if list(entries).contains(own) { return ticket }
+        }
+        return nil
+    }
+
+    static func list(_ entries: String) -> [String] {
+        entries.utf8.split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// What stands for a grant: the name, the token, and the device and inode of the lock's folder,
     /// which tell it from one of the same name in another store.
-    private static func entry(
+    static func entry(
         _ folder: LockFolder, _ token: UInt64
     ) throws(CoordinatorError) -> String {
         let identity = try folder.calling("cannot look into") { () throws(SystemError) in

@@ -7,42 +7,27 @@ import BerthStore
 /// It needs the store's directory, and nothing of what is in it: a lock works
 /// on a full disk and beside a damaged journal.
 final class LockDirectory: Sendable {
-    private let store: StoreDirectory
-    private let directory: FileDescriptor
-    let path: String
+    private let root: StoreFolder
+    private var directory: FileDescriptor { root.directory }
+    var path: String { root.path }
 
     /// Opens the directory; nil where there is none and none is to be made.
     static func open(_ store: String, creating: Bool) throws(CoordinatorError) -> LockDirectory? {
-        let opened: StoreDirectory?
-        do throws(StoreError) {
-            opened = try StoreDirectory.open(store, creating: creating, .live)
-        } catch {
-            throw CoordinatorError(error)
+        guard let folder = try StoreFolder.open("locks", of: store, creating: creating) else {
+            return nil
         }
-        guard let opened else { return nil }
-        let path = store + "/locks"
-        guard
-            let directory = try openDirectory(
-                "locks", in: opened.descriptor, path, creating: creating)
-        else { return nil }
-        return LockDirectory(opened, directory, path)
+        return LockDirectory(folder)
     }
 
-    private init(_ store: StoreDirectory, _ directory: FileDescriptor, _ path: String) {
-        self.store = store
-        self.directory = directory
-        self.path = path
-    }
-
-    deinit {
-        FileCalls.close(directory)
+    private init(_ root: StoreFolder) {
+        self.root = root
     }
 
     func open(_ name: LockName, creating: Bool) throws(CoordinatorError) -> LockFolder? {
         let folder = name.folder
         let path = path + "/" + folder
         guard
-            let descriptor = try Self.openDirectory(
+            let descriptor = try StoreFolder.openDirectory(
                 folder, in: directory, path, creating: creating)
         else { return nil }
         return LockFolder(name, path, descriptor)
@@ -94,31 +79,6 @@ final class LockDirectory: Sendable {
                 defer { FileCalls.close(directory) }
                 try FileCalls.flushDirectory(directory)
             }
-        }
-    }
-
-    private static func openDirectory(
-        _ name: String, in parent: FileDescriptor, _ path: String, creating: Bool
-    ) throws(CoordinatorError) -> FileDescriptor? {
-        do throws(SystemError) {
-            do throws(SystemError) {
-                return try FileCalls.openDirectory(name, in: parent)
-            } catch let error where error.errno == .noEntry {
-                guard creating else { return nil }
-            }
-            do throws(SystemError) {
-                try FileCalls.makeDirectory(name, in: parent)
-            } catch let error where error.errno == .exists {
-                // Another was as quick.
-            }
-            return try FileCalls.openDirectory(name, in: parent)
-        } catch let error where error.errno == .notDirectory || error.errno == .symbolicLinkLoop {
-            throw CoordinatorError(
-                .permission,
-                path + " is not a directory, which Berth never makes; find out who put it there, "
-                    + "and remove it", cause: error)
-        } catch {
-            throw .system("cannot open " + path, error)
         }
     }
 }

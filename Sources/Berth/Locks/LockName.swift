@@ -41,33 +41,6 @@ package struct LockName: Hashable, Sendable {
         return nil
     }
 
-    /// The name of the lock's folder: what a person recognises, and a hash of
-    /// the whole name, which tells it from all others. Upper and lower case
-    /// stay apart where the file system does not keep them so.
-    package var folder: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(49)
-        for byte in text.utf8.prefix(32) { bytes.append(Self.safe(byte)) }
-        bytes.append(UInt8(ascii: "-"))
-        bytes.append(hexadecimal: hash)
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    /// The key is part of the format: it spells "berth", then "lock".
-    private var hash: UInt64 {
-        let sipHash = SipHash(k0: 0x6874_7265_62, k1: 0x6B63_6F6C)
-        var text = text
-        return text.withUTF8 { sipHash.hash(UnsafeRawBufferPointer($0)) }
-    }
-
-    private static func safe(_ byte: UInt8) -> UInt8 {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"):
-            byte
-        case UInt8(ascii: "A")...UInt8(ascii: "Z"):
-            byte + 0x20
-        default:
-            UInt8(ascii: "_")
-        }
-    }
+    /// The name of the lock's folder.
+    package var folder: String { ReadableName.of(text) }
 }

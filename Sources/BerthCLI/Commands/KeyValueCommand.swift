@@ -45,7 +45,7 @@ enum KeyValueCommand {
     /// A value as it was given, as JSON.
     static func json(_ bytes: [UInt8], isText: Bool, _ key: String) throws -> [UInt8] {
         guard isText else { return try ValueRule.compact(bytes, forKey: key) }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(utf8: bytes) else {
             throw CoordinatorError(.invalid, "the text for " + key + " is not valid UTF-8")
         }
         var writer = JSONWriter(capacity: bytes.count + 2)

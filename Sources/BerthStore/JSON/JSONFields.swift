@@ -168,7 +168,7 @@ package enum JSONScan {
         guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return nil }
         let inner = Array(text.dropFirst().dropLast())
         guard inner.contains(UInt8(ascii: "\\")) else {
-            return String(validating: inner, as: UTF8.self)
+            return String(utf8: inner)
         }
         var units: [UInt8] = []
         var position = 0
@@ -182,7 +182,7 @@ package enum JSONScan {
             units.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
             position = end
         }
-        return String(validating: units, as: UTF8.self)
+        return String(utf8: units)
     }
 
     private static func escaped(in text: [UInt8], at start: Int) -> (Unicode.Scalar, Int)? {

@@ -58,7 +58,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    package mutating func value(_ number: some BinaryInteger) {
+    package mutating func value(_ number: some DecimalInteger) {
         separate()
         bytes.append(decimal: number)
         needsComma = true
@@ -86,7 +86,7 @@ package struct JSONWriter {
         value(text)
     }
 
-    package mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
+    package mutating func member(_ name: StaticString, _ number: some DecimalInteger) {
         member(name)
         value(number)
     }
@@ -127,9 +127,10 @@ package struct JSONWriter {
 
 extension [UInt8] {
     /// Appends a number in decimal digits.
-    package mutating func append(decimal number: some BinaryInteger) {
-        if number < 0 { append(UInt8(ascii: "-")) }
-        append(digitsOf: UInt64(number.magnitude))
+    package mutating func append(decimal number: some DecimalInteger) {
+        let (magnitude, isNegative) = number.signedMagnitude
+        if isNegative { append(UInt8(ascii: "-")) }
+        append(digitsOf: magnitude)
     }
 
     private mutating func append(digitsOf number: UInt64) {

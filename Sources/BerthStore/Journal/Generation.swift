@@ -187,6 +187,15 @@ final class Generation {
         }
     }
 
+    /// Whether another file has the name by now.
+    func isReplaced() throws(StoreError) -> Bool {
+        do throws(SystemError) {
+            return try directory.storage.links(of: file) == 0
+        } catch {
+            throw .system("cannot look at " + directory.path + "/journal", error)
+        }
+    }
+
     // MARK: Catching up
 
     /// Why reading came to an end.
@@ -314,6 +323,29 @@ final class Generation {
                 return position
             }
             rest.removeFirst(used)
+        }
+    }
+
+    /// Whether the lines that the next generation took over include the one
+    /// with this hash; nil where the file does not tell any more.
+    func leads(to next: GenerationHeader, by hash: UInt64) throws(StoreError) -> Bool? {
+        let size = try directory.status(of: file, StoreDirectory.journalName).size
+        let bytes = try Self.read(directory, file, at: 0, count: size)
+        return bytes.withUnsafeBytes { bytes in
+            var last = header.hash
+            var isIncluded = last == hash
+            var position = header.length
+            while last != next.previous {
+                guard let newline = bytes.firstNewline(from: position),
+                    let frame = JournalLine(
+                        UnsafeRawBufferPointer(rebasing: bytes[position..<newline]), header.salt),
+                    frame.previous == last
+                else { return nil }
+                last = frame.hash
+                isIncluded = isIncluded || last == hash
+                position = newline + 1
+            }
+            return isIncluded
         }
     }
 

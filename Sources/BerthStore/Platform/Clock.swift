@@ -16,6 +16,17 @@ package enum Clock {
     /// sleeps. The corresponding C call is `clock_gettime` with `CLOCK_MONOTONIC`.
     package static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds since the boot, those included in which the machine slept:
+    /// what leases are measured by. The corresponding C call is `clock_gettime`
+    /// with `CLOCK_BOOTTIME`, on macOS with `CLOCK_MONOTONIC`.
+    package static var boot: UInt64 {
+        #if canImport(Darwin)
+            read(CLOCK_MONOTONIC)
+        #else
+            read(CLOCK_BOOTTIME)
+        #endif
+    }
+
     /// Milliseconds since 1970, for people to read.
     package static var wallMilliseconds: Int64 { Int64(read(CLOCK_REALTIME) / 1_000_000) }
 
@@ -49,4 +60,11 @@ package struct Deadline: Hashable, Sendable {
     }
 
     package var isPast: Bool { remaining == 0 }
+
+    /// The first of two moments; nil is one that never comes.
+    package static func sooner(_ first: Deadline?, _ second: Deadline?) -> Deadline? {
+        guard let first else { return second }
+        guard let second else { return first }
+        return first.nanoseconds < second.nanoseconds ? first : second
+    }
 }

@@ -21,6 +21,9 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// Written out: another module would look for a derived one at run time.
+    package static func == (one: Errno, other: Errno) -> Bool { one.rawValue == other.rawValue }
+
     /// The calling thread's `errno`.
     static var current: Errno { Errno(rawValue: errno) }
 

@@ -4,6 +4,11 @@
     import Darwin
 
     extension FileCalls {
+        /// How many names a file has. The corresponding C function is `fstat`.
+        package static func links(of file: FileDescriptor) throws(SystemError) -> Int {
+            try status(of: file).links
+        }
+
         /// Makes a file's bytes durable. The corresponding C call is `fcntl`
         /// with `F_FULLFSYNC`: `fsync` stops at the drive's own cache there.
         package static func flush(_ file: FileDescriptor) throws(SystemError) {

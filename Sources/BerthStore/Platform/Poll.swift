@@ -9,34 +9,38 @@
 #else
     #error("Berth has not been taught the C library of this platform")
 #endif
+
 /// Waiting for the first of several descriptors that has something to say.
 package enum Poll {
     /// Waits until a descriptor can be read, or has lost its last writer, or a
     /// deadline has passed. The corresponding C function is `poll`.
     ///
-    /// - Returns: Bit `i` for the descriptor at place `i`; 0 when the time is over.
+    /// Of a descriptor among `hangUps` only the loss of its last writer counts.
+    ///
+    /// - Returns: The place of the first that is ready, those of `hangUps`
+    ///   after the others; nil when the time is over.
     package static func wait(
-        _ files: [FileDescriptor], until deadline: Deadline?
-    ) throws(SystemError) -> UInt32 {
-        try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, files.count)) {
-            entries throws(SystemError) -> UInt32 in
-            for (index, file) in files.enumerated() {
+        _ files: [FileDescriptor], hangUps: [FileDescriptor] = [], until deadline: Deadline?
+    ) throws(SystemError) -> Int? {
+        let count = files.count + hangUps.count
+        return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, count)) {
+            entries throws(SystemError) -> Int? in
+            for (index, file) in (files + hangUps).enumerated() {
+                let events = index < files.count ? Int16(POLLIN) : 0
                 entries.initializeElement(
-                    at: index, to: pollfd(fd: file.rawValue, events: Int16(POLLIN), revents: 0))
+                    at: index, to: pollfd(fd: file.rawValue, events: events, revents: 0))
             }
             while true {
                 let result = poll(
-                    entries.baseAddress, nfds_t(files.count), milliseconds(until: deadline))
+                    entries.baseAddress, nfds_t(count), milliseconds(until: deadline))
                 if result > 0 { break }
                 if result == 0 {
-                    if let deadline, deadline.isPast { return 0 }
+                    if let deadline, deadline.isPast { return nil }
                 } else if Errno.current != .interrupted {
                     throw .current("poll")
                 }
             }
-            var ready: UInt32 = 0
-            for index in files.indices where entries[index].revents != 0 { ready |= 1 << index }
-            return ready
+            return (0..<count).first { entries[$0].revents != 0 }
         }
     }
 

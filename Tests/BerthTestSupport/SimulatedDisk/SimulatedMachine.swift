@@ -41,7 +41,7 @@ extension StoreEnvironment {
             },
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
-            pause: {})
+            pause: { process.pause() })
     }
 }
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import BerthStore
+
+/// What somebody found who looked for something.
+package enum Look<Result> {
+    case found(Result)
+    /// Not yet. Where a deadline is given, it may be there by then although
+    /// nobody rings.
+    case nothing(until: Deadline?)
+}
+
+extension Coordinator {
+    /// Looks for something until it is there, and sleeps in between until a
+    /// transaction brings something of the kind. Blocks the current thread.
+    ///
+    /// The look must be a transaction, see ``Bell``: one that changes nothing
+    /// is one too.
+    ///
+    /// - Returns: What was found; nil where it was not there by the deadline.
+    /// - Throws: `cancelled` at a cancellation, and what the look throws.
+    package func wait<Result>(
+        for interests: [Interest], until deadline: Deadline?, _ cancellation: Cancellation? = nil,
+        _ look: () throws -> Look<Result>
+    ) throws -> Result? {
+        if case .found(let result) = try look() { return result }
+        if let deadline, deadline.isPast { return nil }
+        let bell = try Bell(interests, in: path)
+        let wakeUp: WakeUp?
+        do throws(SystemError) {
+            wakeUp = cancellation == nil ? nil : try WakeUp()
+        } catch {
+            throw CoordinatorError.system("cannot wait", error)
+        }
+        if let wakeUp { cancellation?.onCancel { wakeUp.wake() } }
+        defer { cancellation?.onCancel(nil) }
+        while true {
+            let next: Deadline?
+            switch try look() {
+            case .found(let result): return result
+            case .nothing(let until): next = until
+            }
+            if let deadline, deadline.isPast { return nil }
+            let ready = try bell.wait(
+                beside: wakeUp.map { [$0.reading] } ?? [], until: Deadline.sooner(deadline, next))
+            if ready == 1 { throw CoordinatorError(.cancelled, "the wait was cancelled") }
+        }
+    }
+
+    /// Looks for something until it is there, as the synchronous twin does, on
+    /// a thread of its own. The wait ends when the task is cancelled.
+    package func wait<Result: Sendable>(
+        for interests: [Interest], until deadline: Deadline?,
+        _ look: @escaping @Sendable () throws -> Look<Result>
+    ) async throws -> Result? {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            try await onThread {
+                try self.wait(for: interests, until: deadline, cancellation, look)
+            }
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+}
+
+extension Deadline {
+    /// The sooner one of two that may be none.
+    package static func sooner(_ one: Deadline?, _ other: Deadline?) -> Deadline? {
+        guard let one else { return other }
+        guard let other else { return one }
+        return one.nanoseconds < other.nanoseconds ? one : other
+    }
+}
+
+extension CoordinatorTransaction {
+    /// Says that the transaction brings something that others may sleep for.
+    package mutating func ring(_ interest: Interest) {
+        bells.insert(interest)
+    }
+}
