@@ -33,7 +33,7 @@ final class StoreEngine: @unchecked Sendable {
         self.directory = directory
         self.environment = environment
         newDurability = durability
-        hintFile = HintFile(directory)
+        hintFile = HintFile(directory, timeout: environment.limits.hintTimeout)
         process = environment.process()
         do throws(SystemError) {
             bootID = try environment.bootID()

@@ -119,7 +119,8 @@ package enum JSONScan {
             let word = UInt64(
                 littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
             // The lowest bit found is the first byte's; higher ones may be wrong.
-            let found = word.zeroBytes(after: 0x2222_2222_2222_2222)
+            let found =
+                word.zeroBytes(after: 0x2222_2222_2222_2222)
                 | word.zeroBytes(after: 0x5C5C_5C5C_5C5C_5C5C)
             if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
             position &+= 8

@@ -17,6 +17,11 @@ package final class FileLock: Sendable {
         waiter = LockWaiter(storage, try open())
     }
 
+    /// The lock of a file that is open already; it is closed with the lock.
+    init(storage: any StorageBackend, _ file: OpenFile) {
+        waiter = LockWaiter(storage, file)
+    }
+
     deinit {
         waiter.retire()
     }
