@@ -32,10 +32,7 @@ extension String {
     /// Whether it has nothing but `!` to `~` without `"` and `\`.
     package var isPrintableKey: Bool {
         func isPrintable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-            for byte in bytes where byte <= 0x20 || byte >= 0x7F || byte == 0x22 || byte == 0x5C {
-                return false
-            }
-            return true
+            bytes.endOfPlainText(at: 0, from: 0x21) == bytes.count
         }
         if let result = utf8.withContiguousStorageIfAvailable(isPrintable) { return result }
         return Array(utf8).withUnsafeBufferPointer(isPrintable)

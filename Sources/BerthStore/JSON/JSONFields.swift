@@ -240,6 +240,34 @@ package enum JSONScan {
     }
 }
 
+extension UnsafeBufferPointer<UInt8> {
+    /// The first byte at or after a position that is not one of `first` to `~`
+    /// without `"` and `\`; the end where there is none.
+    func endOfPlainText(at start: Int, from first: UInt8) -> Int {
+        let bytes = UnsafeRawBufferPointer(self)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while position &+ 8 <= count {
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let small = (word &- ones &* UInt64(first)) & ~word
+            let large = (word &+ ones) | word
+            let found =
+                (small | large) & (ones &* 0x80) | word.zeroBytes(after: ones &* 0x22)
+                | word.zeroBytes(after: ones &* 0x5C)
+            // Borrows and carries may find too much: those are looked at again.
+            if found != 0 { break }
+            position &+= 8
+        }
+        while position < count {
+            let byte = self[position]
+            if byte < first || byte >= 0x7F || byte == 0x22 || byte == 0x5C { break }
+            position &+= 1
+        }
+        return position
+    }
+}
+
 extension UInt64 {
     /// The highest bit of each byte that equals the other word's, up to the
     /// first such byte; a borrow may set those of later ones.

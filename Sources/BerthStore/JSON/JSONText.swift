@@ -202,19 +202,7 @@ package struct JSONText {
     /// Moves past the bytes of a string that stand for themselves.
     private mutating func plainPart() -> ArraySlice<UInt8> {
         let start = position
-        position = bytes.withUnsafeBufferPointer { bytes in
-            var position = start
-            while position < bytes.count {
-                let byte = bytes[position]
-                if byte < 0x20 || byte >= 0x7F || byte == UInt8(ascii: "\"")
-                    || byte == UInt8(ascii: "\\")
-                {
-                    break
-                }
-                position &+= 1
-            }
-            return position
-        }
+        position = bytes.withUnsafeBufferPointer { $0.endOfPlainText(at: start, from: 0x20) }
         return bytes[start..<position]
     }
 

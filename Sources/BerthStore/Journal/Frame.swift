@@ -32,8 +32,9 @@ enum Frame {
         line.append(UInt8(ascii: "}"))
         if let size {
             let spaces: StaticString = "                                                "
-            while line.count + spaces.utf8CodeUnitCount < size { line.append(spaces) }
-            while line.count < size - 1 { line.append(UInt8(ascii: " ")) }
+            while line.count < size - 1 {
+                line.append(spaces, atMost: size - 1 - line.count)
+            }
         }
         let hash = line.withUnsafeMutableBytes { line in
             let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))
@@ -64,7 +65,14 @@ enum Frame {
 extension [UInt8] {
     /// Appends a text that is known to need no escape.
     mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { append(contentsOf: $0) }
+        append(text, atMost: text.utf8CodeUnitCount)
+    }
+
+    /// Appends the first bytes of such a text.
+    fileprivate mutating func append(_ text: StaticString, atMost count: Int) {
+        append(
+            contentsOf: UnsafeBufferPointer(
+                start: text.utf8Start, count: Swift.min(count, text.utf8CodeUnitCount)))
     }
 
     /// Appends a number in 16 hexadecimal digits and quotes.

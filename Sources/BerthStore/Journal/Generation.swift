@@ -47,6 +47,7 @@ final class Generation {
     /// for their memory.
     private let buffer: ReadBuffer
     private var line: [UInt8] = []
+    private var places: [TransactionLine.Place] = []
 
     /// Where the valid lines end, as far as they were read.
     var end: Int { tail.bytes.count }
@@ -366,14 +367,14 @@ final class Generation {
         JournalLine.begin(
             &line, generation: header.generation, number: lastNumber + 1, previous: lastHash,
             flushed: flushed, kind: "tx")
-        let body = line.count
-        TransactionLine.append(changes, origin, to: &line)
-        let frame = JournalLine(
-            hash: Frame.end(&line, header.salt), generation: header.generation,
-            number: lastNumber + 1, previous: lastHash, flushed: flushed, kind: .transaction,
-            body: body)
+        places.removeAll(keepingCapacity: true)
+        TransactionLine.append(changes, origin, to: &line, noting: &places)
+        let hash = Frame.end(&line, header.salt)
         if line.count > StoreLimits.maximumTransaction {
             throw StoreError(.invalid, "a transaction may change at most 16 MiB")
+        }
+        guard end + line.count <= Tail.maximumSize else {
+            throw StoreError(.noRoom, "the journal of " + directory.path + " is too long to go on")
         }
         do throws(SystemError) {
             try makeRoom(for: line.count, isEssential: isEssential, limits)
@@ -387,10 +388,9 @@ final class Generation {
             try? cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
-        let result = line.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in try take(bytes, frame) }
-        }
-        try result.get()
+        line.withUnsafeBytes { tail.append($0, number: lastNumber + 1, places) }
+        lastHash = hash
+        lastNumber += 1
         room = max(room, end)
     }
 

@@ -55,20 +55,6 @@ struct JournalLine {
         body = Frame.prefixLength + scanner.position
     }
 
-    /// What is known of a line without reading it: its writer made it so.
-    init(
-        hash: UInt64, generation: UInt64, number: UInt64, previous: UInt64, flushed: Int,
-        kind: Kind, body: Int
-    ) {
-        self.hash = hash
-        self.generation = generation
-        self.number = number
-        self.previous = previous
-        self.flushed = flushed
-        self.kind = kind
-        self.body = body
-    }
-
     /// Begins a line of this kind, in the memory of an earlier one.
     static func begin(
         _ line: inout [UInt8], generation: UInt64, number: UInt64, previous: UInt64, flushed: Int,

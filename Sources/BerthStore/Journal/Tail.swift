@@ -21,6 +21,15 @@ struct Tail: Sendable {
         /// 0 where the record was deleted: no JSON value is empty.
         var valueLength: UInt32
         var version: UInt64
+
+        /// The place of a change in a line that begins at `start`.
+        init(_ key: Range<Int>, _ value: Range<Int>?, of version: UInt64, from start: Int) {
+            self.key = UInt32(start + key.lowerBound)
+            keyLength = UInt16(key.count)
+            self.value = UInt32(start + (value?.lowerBound ?? 0))
+            valueLength = UInt32(value?.count ?? 0)
+            self.version = version
+        }
     }
 
     /// The largest file whose places fit.
@@ -43,17 +52,26 @@ struct Tail: Sendable {
             let inner = UnsafeRawBufferPointer(rebasing: line.dropLast())
             let isUnderstood = TransactionLine.forEachChange(in: inner, body: frame.body) {
                 key, value in
-                found.append(
-                    Place(
-                        key: UInt32(start + key.lowerBound), keyLength: UInt16(key.count),
-                        value: UInt32(start + (value?.lowerBound ?? 0)),
-                        valueLength: UInt32(value?.count ?? 0), version: frame.number))
+                found.append(Place(key, value, of: frame.number, from: start))
             }
             guard isUnderstood else { return false }
         }
         bytes.append(contentsOf: line)
         insertFound()
         return true
+    }
+
+    /// Takes in a transaction whose places are known, with its newline.
+    mutating func append(
+        _ line: UnsafeRawBufferPointer, number: UInt64, _ places: [TransactionLine.Place]
+    ) {
+        let start = bytes.count
+        found.removeAll(keepingCapacity: true)
+        for place in places {
+            found.append(Place(place.key, place.value, of: number, from: start))
+        }
+        bytes.append(contentsOf: line)
+        insertFound()
     }
 
     /// - Complexity: O(m log n) for a few changes, O(n + m log m) for many.
