@@ -26,6 +26,8 @@ final class StoreEngine: @unchecked Sendable {
     /// What is known of the generation before, while the next is not open yet.
     private var heritage: Heritage?
     let hintFile: HintFile
+    /// Set by a rotation that has left runs to merge.
+    var dueMerger: RunMerger?
 
     private init(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
@@ -102,9 +104,17 @@ final class StoreEngine: @unchecked Sendable {
         // Whatever the outcome, it rests on lines that others may not have
         // made durable yet: it is told to nobody before they are.
         if let dependence { try secure(dependence) }
+        if let merger = takeDueMerger() { environment.startMerging(merger) }
         if let failure { throw failure }
         guard let result else { preconditionFailure("a body that neither returned nor threw") }
         return result
+    }
+
+    private func takeDueMerger() -> RunMerger? {
+        state.lock()
+        defer { state.unlock() }
+        defer { dueMerger = nil }
+        return dueMerger
     }
 
     /// Runs a body and writes what it changed, under the writers' lock.

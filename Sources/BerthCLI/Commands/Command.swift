@@ -30,7 +30,9 @@ struct CommandContext {
         let path = try StoreLocation.path(
             settings.store, variable: environment.bytes,
             workingDirectory: AbsolutePath.workingDirectory)
-        return try Coordinator.open(at: path, durability: durability, onEvent: eventHandler)
+        return Coordinator.open(
+            at: path, durability: durability, onEvent: eventHandler,
+            startMerging: environment.startMerging)
     }
 
     /// What happens, told to whoever asked for it, on standard error: as lines

@@ -79,6 +79,9 @@ struct RecoveryCheck {
         for name in names where name.hasPrefix("run-") {
             try require(header.runs.contains { $0.name == name }, name + " is left")
         }
+        for files in MergeFiles.all(in: names) {
+            throw Violation(description: files.outputName + " or its line is left")
+        }
     }
 
     private func require(_ condition: Bool, _ text: @autoclosure () -> String) throws {
