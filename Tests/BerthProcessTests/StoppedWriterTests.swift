@@ -28,6 +28,14 @@ extension ProcessTests {
             try Coordinator.open(at: store.path, timeout: timeout)
         }
 
+        private func set(_ text: String, _ berth: Coordinator) throws {
+            try berth.values.set(Array(text.utf8), forKey: "a")
+        }
+
+        private func get(_ berth: Coordinator) throws -> String? {
+            try berth.values.value(forKey: "a")?.text
+        }
+
         /// Starts a process that locks a file of the store, and stops it.
         private func stopped(holding name: String) async throws -> BerthProcess {
             let holder = try BerthProcess.start(
@@ -46,12 +54,12 @@ extension ProcessTests {
         }
 
         @Test func whoWaitsForTheStoreIsToldWhoIsStopped() async throws {
-            try coordinator(.seconds(60)).values.set(Array("1".utf8), forKey: "a")
+            try set("1", coordinator(.seconds(60)))
             let holder = try await stopped(holding: "lock")
             let impatient = try coordinator(.milliseconds(50))
             for _ in 0..<2 {
                 let error = #expect(throws: CoordinatorError.self) {
-                    try impatient.values.set(Array("2".utf8), forKey: "a")
+                    try set("2", impatient)
                 }
                 #expect(error?.code == .timedOut)
                 #if os(Linux)
@@ -60,16 +68,16 @@ extension ProcessTests {
                 #endif
             }
             // Reading asks nobody.
-            #expect(try impatient.values.value(forKey: "a")?.text == "1")
+            #expect(try get(impatient) == "1")
 
             // Somebody who has given up leaves nothing behind that holds the
             // lock once it is free.
             holder.send(SIGCONT)
             holder.send(SIGKILL)
             _ = await holder.exitStatus()
-            try coordinator(.seconds(60)).values.set(Array("3".utf8), forKey: "a")
-            try impatient.values.set(Array("4".utf8), forKey: "a")
-            #expect(try impatient.values.value(forKey: "a")?.text == "4")
+            try set("3", coordinator(.seconds(60)))
+            try set("4", impatient)
+            #expect(try get(impatient) == "4")
         }
 
         /// The hint is what a flush is made known by: without it nothing is
