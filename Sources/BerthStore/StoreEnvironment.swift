@@ -68,7 +68,7 @@ package struct StoreLimits: Hashable, Sendable {
     package var rotationBytes = 128 * 1024
     /// How far ahead of its lines a journal is extended at a time, so that
     /// most flushes have no change of size to commit.
-    package var extensionBytes = 64 * 1024
+    package var extensionBytes = 128 * 1024
     /// A fence is kept for each so many bytes of a run.
     package var fenceBytes = 32 * 1024
     /// Neighbouring runs of similar size are merged when there are this many.
