@@ -24,6 +24,8 @@ final class StoreEngine: @unchecked Sendable {
     /// Guarded by `state`, as is all below.
     var generation: Generation?
     let hintFile: HintFile
+    /// Set by a rotation that has left runs to merge.
+    var dueMerger: RunMerger?
 
     private init(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
@@ -88,7 +90,15 @@ final class StoreEngine: @unchecked Sendable {
         // Whatever the outcome, it rests on lines that others may not have
         // made durable yet: it is told to nobody before they are.
         if let dependence { try secure(dependence) }
+        if let merger = takeDueMerger() { environment.startMerging(merger) }
         return try outcome.get()
+    }
+
+    private func takeDueMerger() -> RunMerger? {
+        state.lock()
+        defer { state.unlock() }
+        defer { dueMerger = nil }
+        return dueMerger
     }
 
     /// Runs a body and writes what it changed, under the writers' lock.

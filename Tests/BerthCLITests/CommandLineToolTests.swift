@@ -19,7 +19,7 @@ struct CommandLineToolTests {
 
     @Test func noOptionHidesAnother() {
         for command in CommandTable.all {
-            let options = command.syntax.options + CommandSyntax.global
+            let options = command.syntax.acceptedOptions
             let names = options.map(\.name)
             let letters = options.compactMap(\.letter)
             #expect(Set(names).count == names.count, "\(command.syntax.name)")

@@ -62,9 +62,17 @@ package final class HeldTicket: Sendable {
     }
 
     /// When the lease ends, in nanoseconds of ``Clock/boot``; nil without one.
+    ///
+    /// Another may have renewed it by the token: once the end that is known
+    /// here has passed, the ticket says.
     var end: UInt64? {
         let end = leaseEnd.load(ordering: .acquiring)
-        return end == .max ? nil : end
+        if end == .max { return nil }
+        guard end <= Clock.boot, let written = TicketContent.end(in: file), written > end else {
+            return end
+        }
+        leaseEnd.store(written, ordering: .releasing)
+        return written
     }
 
     /// Makes the lease end its length from now; without one it only makes sure

@@ -29,7 +29,7 @@ struct TicketView: Hashable {
     let ticket: Ticket
     let standing: TicketStanding
     /// The lease it is, where it is one that lives.
-    var lease: Lease?
+    var lease: LeaseTerm?
     /// The process it stands for, or that took the lease, where it is read.
     var holder: Holder?
 }
@@ -60,7 +60,10 @@ extension LockFolder {
             return TicketView(ticket: ticket, standing: isGuarded ? .guarded : .dead)
         }
         let standing: TicketStanding
-        if let lease = content.lease, ticket.isLease, lease.hasEnded(at: Clock.boot) {
+        if let lease = content.lease, ticket.isLease, lease.hasEnded(at: Clock.boot),
+            // Not only while it is being renewed.
+            TicketContent.end(in: file) == lease.end
+        {
             standing = .ended
         } else if isGuarded {
             standing = .guarded

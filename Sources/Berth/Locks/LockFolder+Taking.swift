@@ -49,7 +49,7 @@ extension LockFolder {
     @discardableResult
     func renew(
         _ ticket: Ticket, length: UInt64? = nil, until deadline: Deadline
-    ) throws(CoordinatorError) -> Lease? {
+    ) throws(CoordinatorError) -> LeaseTerm? {
         guard ticket.isLease else {
             guard try standing(of: ticket).isLive else { throw stale(ticket.number) }
             return nil
@@ -58,7 +58,7 @@ extension LockFolder {
         let view = try view(of: ticket)
         guard view.standing.isLive, let lease = view.lease else { throw stale(ticket.number) }
         let length = length ?? lease.length
-        let renewed = Lease(length: lease.length, end: Clock.boot + length)
+        let renewed = LeaseTerm(length: lease.length, end: Clock.boot + length)
         try calling("cannot renew the lease of") { () throws(SystemError) in
             let file = try FileCalls.open(ticket.fileName, in: directory, .readingAndWriting)
             defer { FileCalls.close(file) }

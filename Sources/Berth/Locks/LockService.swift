@@ -24,7 +24,7 @@ package struct LockService: Sendable {
     package struct Request {
         package let name: LockName
         package var mode = Ticket.Mode.exclusive
-        /// How long the grant lasts, see ``Lease``; nil until it is given back.
+        /// How long the grant lasts, see ``LeaseTerm``; nil until it is given back.
         package var lease: UInt64?
         package var patience = LockPatience.unlimited
         /// Who asks, for people to read.
@@ -278,8 +278,8 @@ extension LockFolder {
     fileprivate func heldByAncestor(_ outer: Ticket) -> CoordinatorError {
         CoordinatorError(
             .deadlock,
-            "the lock '" + name.text + "' is already held by a command that runs this one (token "
-                + String(outer.number) + ", " + outer.mode.word
+            "the lock '" + name.text + "' is already held by the caller, or by a command that runs "
+                + "it (token " + String(outer.number) + ", " + outer.mode.word
                 + "), so waiting for it would never end")
     }
 

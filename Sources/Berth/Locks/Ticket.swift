@@ -22,7 +22,7 @@ package struct Ticket: Hashable, Sendable {
     package let mode: Mode
     /// Whether it stands for a process that is not its owner, once it is granted.
     package let isForProcess: Bool
-    /// Whether its content says when the grant ends, see ``Lease``.
+    /// Whether its content says when the grant ends, see ``LeaseTerm``.
     package let isLease: Bool
 
     package init(number: UInt64, mode: Mode, isForProcess: Bool, isLease: Bool = false) {

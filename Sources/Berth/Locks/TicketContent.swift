@@ -16,7 +16,7 @@ struct TicketContent {
     /// The process it stands for, or that took the lease; nil where it cannot
     /// be read.
     let holder: Holder?
-    let lease: Lease?
+    let lease: LeaseTerm?
 
     /// Where the mark stands, and what it is when granted.
     static var markOffset: Int { 8 }
@@ -42,6 +42,20 @@ struct TicketContent {
         Ticket.digits(number, count: 20)
     }
 
+    /// The end of a lease as its ticket says; nil where it cannot be read.
+    /// Read until it stays the same: it may be written at this moment.
+    static func end(in file: FileDescriptor) -> UInt64? {
+        var last: ArraySlice<UInt8>?
+        while true {
+            guard let bytes = try? FileCalls.readAll(file, limit: endOffset + 20),
+                bytes.count == endOffset + 20
+            else { return nil }
+            let digits = bytes[endOffset...]
+            if digits == last { return UInt64(decimal: digits) }
+            last = digits
+        }
+    }
+
     /// Reads them, from where this process is; nil where there is nothing yet.
     init?(_ bytes: [UInt8], from here: Holder.Surroundings) {
         guard bytes.count > Self.markOffset else { return nil }
@@ -58,6 +72,6 @@ struct TicketContent {
         let isComparable =
             holder?.surroundings.boot == here.boot
             && holder?.surroundings.timeNamespace == here.timeNamespace
-        lease = Lease(length: length, end: isComparable && end > 0 ? end : nil)
+        lease = LeaseTerm(length: length, end: isComparable && end > 0 ? end : nil)
     }
 }

@@ -120,8 +120,7 @@ extension TicketDetails {
             let details = TicketDetails(
                 holder: holder, user: CurrentProcess.effectiveUser, command: command, taken: taken,
                 joined: joined, since: granted ? Clock.wallMilliseconds : nil,
-                child: child.flatMap(Self.child),
-                under: under)
+                child: child.flatMap(Self.child), under: under)
             try? Self.replace(ticket.detailsName, in: folder.directory, details.json)
         }
 

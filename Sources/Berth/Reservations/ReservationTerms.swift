@@ -58,7 +58,7 @@ struct ReservationWish: Hashable, Sendable {
     /// - Throws: `invalid` where it is not positive, or beyond a hundred years.
     func nanoseconds() throws(CoordinatorError) -> UInt64? {
         guard let length else { return nil }
-        guard let nanoseconds = Lease.length(length) else {
+        guard let nanoseconds = LeaseTerm.length(length) else {
             throw CoordinatorError(
                 .invalid, "a reservation lasts longer than no time, and at most a hundred years")
         }

@@ -42,6 +42,11 @@ struct ArgumentReader {
     /// Tells the remaining words apart by a command's syntax.
     mutating func read(_ syntax: CommandSyntax) throws(UsageError) {
         command = syntax.name
+        if syntax.tail == .verbatim {
+            tail = Array(arguments[position...])
+            position = arguments.count
+            return
+        }
         while syntax.tail == .none || operands.count < syntax.operands.count {
             guard let operand = try word(beside: syntax.options) else { break }
             operands.append(operand)

@@ -30,6 +30,8 @@ struct OptionSyntax {
 /// Whether a command runs another one, given by the rest of its words.
 enum CommandTail {
     case none, optional, required
+    /// All words are the command's own to read, options of every command included.
+    case verbatim
 }
 
 /// What may stand on the command line of one command.
@@ -59,13 +61,18 @@ struct CommandSyntax {
         ]
     }
 
+    /// All options that may stand on its command line.
+    var acceptedOptions: [OptionSyntax] {
+        tail == .verbatim ? options : options + Self.global
+    }
+
     /// The first line of its help.
     var usage: String {
         var line = "berth " + name
         if !options.isEmpty { line += " [OPTION…]" }
         for operand in operands { line += " " + operand }
         switch tail {
-        case .none: break
+        case .none, .verbatim: break
         case .optional: line += " [[--] COMMAND [ARG…]]"
         case .required: line += " [--] COMMAND [ARG…]"
         }

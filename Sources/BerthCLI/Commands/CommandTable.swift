@@ -5,7 +5,7 @@ enum CommandTable {
     /// Every command that people use, in the order of the help.
     static var all: [any Command.Type] {
         [
-            LockCommand.self, UnlockCommand.self, LocksCommand.self,
+            LockCommand.self, UnlockCommand.self, LocksCommand.self, FlockCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
             PortReserve.self, PortRun.self, PortRelease.self, PortList.self, PortListProjects.self,
@@ -29,6 +29,7 @@ enum CommandTable {
         case ("lock", nil): LockCommand.self
         case ("unlock", nil): UnlockCommand.self
         case ("locks", nil): LocksCommand.self
+        case ("flock", nil): FlockCommand.self
         case ("kv", "get"): KeyValueGet.self
         case ("kv", "set"): KeyValueSet.self
         case ("kv", "delete"): KeyValueDelete.self
@@ -45,6 +46,7 @@ enum CommandTable {
         case ("store", "salvage"): StoreSalvage.self
         case ("store", "doctor"): StoreDoctor.self
         case ("store", "probe-lock"): LockProbe.self
+        case ("store", "merge-runs"): MergeHelper.self
         case ("help", nil): HelpCommand.self
         case ("completions", nil): CompletionsCommand.self
         default: nil

@@ -19,6 +19,11 @@ func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 func systemOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags, 0) }
 
 @inline(__always)
+func systemOpen(
+    _ path: UnsafePointer<CChar>, _ flags: Int32, _ permissions: UInt32
+) -> Int32 { open(path, flags, mode_t(permissions)) }
+
+@inline(__always)
 func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
 }

@@ -43,6 +43,8 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
     package static var notDirectory: Errno { Errno(rawValue: ENOTDIR) }
     package static var isDirectory: Errno { Errno(rawValue: EISDIR) }
     package static var invalid: Errno { Errno(rawValue: EINVAL) }
+    package static var outOfRange: Errno { Errno(rawValue: ERANGE) }
+    package static var tryAgain: Errno { Errno(rawValue: EAGAIN) }
     package static var systemFilesExhausted: Errno { Errno(rawValue: ENFILE) }
     package static var processFilesExhausted: Errno { Errno(rawValue: EMFILE) }
     package static var fileTooLarge: Errno { Errno(rawValue: EFBIG) }

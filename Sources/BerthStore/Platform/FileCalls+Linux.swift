@@ -38,6 +38,10 @@
             }
         }
 
+        /// `F_OFD_SETLK` and `F_OFD_SETLKW`, which the C library's headers hide.
+        static var setRangeLock: Int32 { 37 }
+        static var setRangeLockWaiting: Int32 { 38 }
+
         /// Makes a file's bytes durable. The corresponding C function is `fdatasync`.
         ///
         /// Interrupted once, it is repeated once; it is not repeated after any

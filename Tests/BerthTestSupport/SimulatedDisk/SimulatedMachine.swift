@@ -11,6 +11,8 @@ extension StoreLimits {
         limits.fenceBytes = 256
         limits.fanIn = 3
         limits.maximumRuns = 4
+        limits.foldBytes = 1024
+        limits.smallMergeBytes = 2048
         limits.historyGenerations = 2
         // Who does not vouch at once is dead here.
         limits.vouchAttempts = 3
@@ -41,7 +43,9 @@ extension StoreEnvironment {
             },
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
-            pause: { process.pause() })
+            pause: { process.pause() },
+            // A test merges when it wants to.
+            startMerging: { _ in })
     }
 }
 

@@ -8,7 +8,7 @@ enum PortReserve: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "port reserve", summary: "reserve a port for a directory, and print it",
-            options: options + [PortOptions.dryRun],
+            options: options + [PortOptions.dryRun, OperationOption.syntax],
             details: """
                 The same directory and tag are given the same port each time, until it is
                 released. A port that a program of this machine uses is passed over. Project

@@ -8,7 +8,7 @@ import BerthStore
 /// no calendar. The end is written under the gate, and under the gate it is
 /// judged by whoever takes the lock from its holder: so no renewal is told to
 /// have succeeded beside a taking.
-struct Lease: Hashable, Sendable {
+package struct LeaseTerm: Hashable, Sendable {
     /// How long it lasts from its grant, and from each renewal: nanoseconds.
     let length: UInt64
     /// When it ends, in nanoseconds of ``Clock/boot``; nil while the ticket is
@@ -31,7 +31,7 @@ struct Lease: Hashable, Sendable {
 
     /// The length of a lease that a caller gave; nil where it is none: not
     /// positive, or longer than a hundred years.
-    static func length(_ duration: Duration) -> UInt64? {
+    package static func length(_ duration: Duration) -> UInt64? {
         let (seconds, attoseconds) = duration.components
         guard duration > .zero, seconds < 3_155_760_000 else { return nil }
         return UInt64(seconds) * 1_000_000_000 + UInt64(attoseconds / 1_000_000_000)
