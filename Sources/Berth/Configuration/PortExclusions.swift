@@ -30,11 +30,6 @@ package struct PortExclusions {
         _ ports: PortSet, forced isForced: Bool = false, compacting isCompacted: Bool = false
     ) throws -> Bool {
         try alone { ledger in
-            if !isForced, let ledger {
-                for range in ports.ranges {
-                    try ledger.visit(in: range) { reservation in throw Self.refusal(reservation) }
-                }
-            }
             let text = try ConfigurationText.read(path)
             var wanted = ports
             if let text {
@@ -44,6 +39,11 @@ package struct PortExclusions {
                 }
             }
             if wanted.isEmpty { return false }
+            if !isForced, let ledger {
+                for range in wanted.ranges {
+                    try ledger.visit(in: range) { reservation in throw Self.refusal(reservation) }
+                }
+            }
             guard let text else {
                 try replace(by: ExclusionEdit.newFile(wanted.ranges))
                 return true

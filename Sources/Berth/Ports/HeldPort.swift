@@ -24,6 +24,7 @@ extension Ports {
     package func hold(
         _ request: PortRequest, at address: SocketAddress
     ) throws -> HeldPort {
+        try request.validate()
         var held: (port: Int, socket: FileDescriptor)?
         do {
             let plan = try coordinator.write("port.reserve") { transaction in

@@ -51,11 +51,33 @@ public struct PortOperation: Sendable {
         }
     }
 
+    /// What is asked for, as bytes: equal for equal requests.
+    var request: [UInt8] {
+        switch kind {
+        case .reserve(let request): request.owner.name
+        case .reserveGroup(let request): Array(request.path.utf8)
+        case .release(let selection): selection.name
+        case .clean, .cleanAmong: []
+        case .migrate(let migration):
+            Array(migration.source.utf8) + [0] + Array(migration.target.utf8)
+        }
+    }
+
     /// Whether it gives something back and takes nothing.
     var isEssential: Bool {
         switch kind {
         case .release, .clean, .cleanAmong: true
         case .reserve, .reserveGroup, .migrate: false
+        }
+    }
+
+    /// Checks what was set after a request was made, before a store is made
+    /// or its lock is taken.
+    func validate() throws(CoordinatorError) {
+        switch kind {
+        case .reserve(let request): try request.validate()
+        case .reserveGroup(let request): try request.validate()
+        case .release, .clean, .cleanAmong, .migrate: break
         }
     }
 

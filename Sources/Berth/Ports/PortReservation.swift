@@ -69,7 +69,7 @@ extension PortReservation {
     /// Reads the JSON; nil where it is not that of a reservation.
     init?(json: [UInt8]) {
         guard let fields = JSONFields(json), let port: Int = fields.integer("port"),
-            (1...65_535).contains(port), let path = fields.string("path"),
+            PortSet.all.contains(port), let path = fields.string("path"),
             let created: Int64 = fields.integer("created"),
             let used: Int64 = fields.integer("used"), let terms = ReservationTerms(fields)
         else { return nil }

@@ -19,8 +19,12 @@ extension Ports {
             if doomed.isEmpty { return PortPlan() }
             return try perform(PortOperation(kind: .cleanAmong(cleanup, doomed)))
         }
-        return try coordinator.write(operation.name, isEssential: operation.isEssential) {
-            try $0.perform(operation)
+        try operation.validate()
+        return try coordinator.write(
+            operation.name, once: self.operation, of: operation.request,
+            isEssential: operation.isEssential, .plan
+        ) { transaction in
+            try transaction.perform(operation)
         }
     }
 

@@ -29,11 +29,11 @@ public struct Ports: Sendable {
     /// - Complexity: O(log n) in the number of reservations, and O(n) in the
     ///   size of the range.
     public func reserve(_ request: PortRequest) throws -> PortReservation {
-        try coordinator.write(
-            "port.reserve", once: operation, of: request.owner.name, .reservation
-        ) { transaction in
-            try transaction.reservePort(request)
+        let plan: PortPlan = try perform(.reserve(request))
+        guard let reservation = plan.reservations.first else {
+            preconditionFailure("Berth: a port was reserved and is not there")
         }
+        return reservation
     }
 
     /// Reserves a port, as the synchronous twin does.
@@ -75,12 +75,10 @@ public struct Ports: Sendable {
     public func release(
         for path: String? = nil, tag: String? = nil
     ) throws -> PortReservation {
-        let owner = try PortOwner(path: path, tag: tag)
-        return try coordinator.write(
-            "port.release", once: operation, of: owner.name, isEssential: true, .reservation
-        ) { transaction in
-            try transaction.releasePort(of: owner)
-        }
+        let selection = try PortSelection(of: path, tags: .exactly(tag))
+        let plan: PortPlan = try perform(.release(selection))
+        guard let reservation = plan.ended.first else { throw selection.absence }
+        return reservation
     }
 
     /// Gives back the port of a directory and a tag, as the synchronous twin does.

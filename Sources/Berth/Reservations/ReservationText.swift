@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The rule for the names that a reservation carries: tags, projects, tasks.
-enum ReservationText {
+package enum ReservationText {
     /// The longest, in bytes.
     static var maximumLength: Int { 255 }
 
     /// Why a name is not accepted; nil where it is.
-    static func problem(_ text: String) -> String? {
+    package static func problem(_ text: String) -> String? {
         if text.isEmpty { return "is empty" }
         if text.utf8.count > maximumLength { return "is longer than 255 bytes" }
         // Before the properties of scalars, which cost a command more to load.

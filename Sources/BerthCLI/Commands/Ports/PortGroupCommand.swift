@@ -4,7 +4,22 @@ import Berth
 import BerthStore
 
 /// What the two commands on groups share.
-enum PortGroupCommand {
+struct PortGroupCommand {
+    /// How the ports are printed.
+    private enum Format: String {
+        case export, json, dotenv, human
+    }
+
+    private let format: Format
+    private let shell: PortExport.Shell
+
+    /// Reads what does not depend on a file, before one is looked for.
+    init(_ arguments: ArgumentReader, _ context: CommandContext) throws {
+        format = try Self.format(arguments, context)
+        shell = try Self.shell(arguments, context)
+        _ = try arguments.label("task")
+    }
+
     static var options: [OptionSyntax] {
         [
             .value("format", nil, "FORMAT", "export, json, dotenv or human; default: export"),
@@ -24,17 +39,9 @@ enum PortGroupCommand {
         """
     }
 
-    /// How the ports are printed.
-    private enum Format: String {
-        case export, json, dotenv, human
-    }
-
     /// Reserves the ports of a directory's group, and prints them.
-    static func run(_ context: PortContext, for directory: String) throws -> ExitStatus {
+    func run(_ context: PortContext, for directory: String) throws -> ExitStatus {
         let arguments = context.arguments
-        // All that can be refused is refused before anything is reserved.
-        let format = try format(context)
-        let shell = try shell(context)
         guard let group = context.configuration.services else {
             throw CoordinatorError(
                 .configuration, "the configuration of " + directory + " has no reservations")
@@ -56,40 +63,42 @@ enum PortGroupCommand {
         if arguments.has("dry-run") {
             context.printPlan(plan)
         } else {
-            print(plan, group, format, shell, context.output)
+            print(plan, group, context.output)
         }
         return .success
     }
 
-    private static func format(_ context: PortContext) throws -> Format {
-        if context.isJSON { return .json }
-        guard let name = try context.arguments.text("format") else { return .export }
+    private static func format(
+        _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws(UsageError) -> Format {
+        guard let name = try arguments.text("format") else {
+            return context.settings.isJSON ? .json : .export
+        }
         guard let format = Format(rawValue: name) else {
-            throw context.arguments.failure(
+            throw arguments.failure(
                 "--format: " + Argument(name).quoted + " is none of export, json, dotenv and human")
         }
         return format
     }
 
-    private static func shell(_ context: PortContext) throws -> PortExport.Shell {
-        guard let name = try context.arguments.text("shell") else {
+    private static func shell(
+        _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws(UsageError) -> PortExport.Shell {
+        guard let name = try arguments.text("shell") else {
             let parent = ProcessTable.observeSelf()?.parent
             return .detected(
                 parent: parent.map { ProcessTable.command(of: $0) } ?? "",
-                variable: context.context.environment.bytes)
+                variable: context.environment.bytes)
         }
         guard !name.utf8.contains(UInt8(ascii: "/")), let shell = PortExport.Shell(program: name)
         else {
-            throw context.arguments.failure(
+            throw arguments.failure(
                 "--shell: " + Argument(name).quoted + " is none of bash, zsh, fish and powershell")
         }
         return shell
     }
 
-    private static func print(
-        _ plan: PortPlan, _ group: PortGroup, _ format: Format, _ shell: PortExport.Shell,
-        _ output: Output
-    ) {
+    private func print(_ plan: PortPlan, _ group: PortGroup, _ output: Output) {
         var ports: [(service: PortGroup.Service, port: Int)] = []
         for service in group.services {
             let reservation = plan.reservations.first { $0.tag == service.tag }
@@ -128,11 +137,12 @@ enum PortReserveGroup: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
+        let command = try PortGroupCommand(arguments, context)
         let file = try AbsolutePath.directory(try arguments.requiredText(operand: 0, "FILE"))
         let context = try PortContext(projectFile: file, arguments, context)
         // By whatever way the file is reached, its directory is one.
         let directory = try AbsolutePath.resolved(AbsolutePath.parent(file) ?? "/")
-        return try PortGroupCommand.run(context, for: directory)
+        return try command.run(context, for: directory)
     }
 }
 
@@ -150,12 +160,13 @@ enum PortAutoreserve: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
+        let command = try PortGroupCommand(arguments, context)
         let context = try PortContext(arguments, context)
         guard let directory = context.files.project else {
             throw CoordinatorError(
                 .notFound,
                 "there is no berth.json in " + context.directory + " and above it")
         }
-        return try PortGroupCommand.run(context, for: directory)
+        return try command.run(context, for: directory)
     }
 }

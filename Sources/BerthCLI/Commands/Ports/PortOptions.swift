@@ -108,6 +108,9 @@ extension ArgumentReader {
     /// The label that two options ask for: `--project NAME`, `--clear-project`.
     func label(_ name: String) throws(UsageError) -> PortLabel {
         let value = try text(name)
+        if let problem = value.flatMap({ ReservationText.problem($0) }) {
+            throw failure("--" + name + " " + problem)
+        }
         if has("clear-" + name) {
             if value != nil {
                 throw failure("--" + name + " and --clear-" + name + " exclude each other")
