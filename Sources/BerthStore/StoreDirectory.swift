@@ -18,6 +18,8 @@ package final class StoreDirectory: Sendable {
     static var hintName: String { "hint" }
     static var historyName: String { "history" }
     static var runPrefix: String { "run-" }
+    /// Of the files of merges that no header names yet.
+    static var mergePrefix: String { "merge-" }
 
     /// Opens the directory; nil where there is none and none is to be made.
     package static func open(

@@ -57,7 +57,9 @@ package struct LockService: Sendable {
     ///   another way.
     package func acquire(_ request: Request) throws(CoordinatorError) -> HeldTicket? {
         let folder = try open(request.name)
-        if let outer = try HeldLocks.ticket(of: folder, in: request.under) {
+        if request.patience != .none,
+            let outer = try HeldLocks.ticket(of: folder, in: request.under)
+        {
             throw folder.heldByAncestor(outer)
         }
         if request.patience == .none, try isTaken(folder, request) { return nil }

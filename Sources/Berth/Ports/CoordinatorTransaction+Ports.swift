@@ -37,14 +37,10 @@ extension CoordinatorTransaction {
     }
 
     mutating func releasePort(of owner: PortOwner) throws -> PortReservation {
-        try inLedger(.live) { ledger in
-            guard let reservation = try ledger.record(of: owner) else {
-                let suffix = owner.tag.map { " with the tag " + $0 } ?? ""
-                throw CoordinatorError(.notFound, owner.path + " has no port" + suffix)
-            }
-            try ledger.end(reservation, because: .released)
-            return reservation
-        }
+        let selection = try PortSelection(of: owner.path, tags: .exactly(owner.tag))
+        let plan = try perform(.release(selection))
+        guard let reservation = plan.ended.first else { throw selection.absence }
+        return reservation
     }
 
     /// Does something to the reserved ports.

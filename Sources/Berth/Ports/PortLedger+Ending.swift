@@ -3,15 +3,16 @@
 import BerthStore
 
 extension PortLedger {
-    /// Ends what a selection covers.
+    /// Ends what a selection covers, which must not be nothing.
     mutating func release(_ selection: PortSelection) throws {
+        var covered: [PortReservation] = []
         if case .exactly(let tag) = selection.tags, !selection.isRecursive {
             let owner = PortOwner(normalized: selection.path, tag: tag)
-            if let present = try record(of: owner) { try end(present, because: .released) }
-            return
+            if let present = try record(of: owner) { covered.append(present) }
+        } else {
+            try visit { if selection.covers($0) { covered.append($0) } }
         }
-        var covered: [PortReservation] = []
-        try visit { if selection.covers($0) { covered.append($0) } }
+        if covered.isEmpty { throw selection.absence }
         for reservation in covered { try end(reservation, because: .released) }
     }
 

@@ -51,6 +51,18 @@ public struct PortOperation: Sendable {
         }
     }
 
+    /// What is asked for, as bytes: equal for equal requests.
+    var request: [UInt8] {
+        switch kind {
+        case .reserve(let request): request.owner.name
+        case .reserveGroup(let request): Array(request.path.utf8)
+        case .release(let selection): selection.name
+        case .clean, .cleanAmong: []
+        case .migrate(let migration):
+            Array(migration.source.utf8) + [0] + Array(migration.target.utf8)
+        }
+    }
+
     /// Whether it gives something back and takes nothing.
     var isEssential: Bool {
         switch kind {

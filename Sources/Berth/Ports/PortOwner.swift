@@ -23,14 +23,11 @@ struct PortOwner: Hashable, Sendable {
         self.tag = tag
     }
 
-    /// The record that names the owner's port: 128 bits of hash stand for the
-    /// path and the tag, which may be longer than a key.
-    var record: RecordKey {
-        var name = Array(path.utf8)
-        name.append(0)
-        name += (tag ?? "").utf8
-        return PortRecords.hashed("ports/owner/", name)
-    }
+    /// The path and the tag as bytes: equal for equal owners.
+    var name: [UInt8] { Array(path.utf8) + [0] + (tag ?? "").utf8 }
+
+    /// The record that names the owner's port.
+    var record: RecordKey { RecordKey("ports/owner/", hashOf: name) }
 
     /// For messages.
     var description: String {

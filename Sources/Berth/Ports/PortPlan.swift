@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import BerthStore
+import BerthStore
 
 /// What an operation on ports changes, or would change: nothing where there
 /// is nothing to do.
@@ -40,9 +40,35 @@ public struct PortPlan: Hashable, Sendable {
     }
 }
 
+// MARK: As JSON
+
+extension PortPlan {
+    /// `{"changes":[{"do":"end","reservation":{…},"because":"idle"}]}`
+    package var json: [UInt8] {
+        var writer = JSONWriter()
+        writer.beginObject()
+        writer.member("changes")
+        writer.beginArray()
+        for change in changes { change.write(to: &writer) }
+        writer.endArray()
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// Reads the JSON; nil where it is not that of a plan.
+    init?(json: [UInt8]) {
+        guard let parts = JSONFields(json)?.array("changes") else { return nil }
+        var changes: [Change] = []
+        for part in parts {
+            guard let change = JSONFields(Array(part)).flatMap({ Change($0) }) else { return nil }
+            changes.append(change)
+        }
+        self.changes = changes
+    }
+}
+
 extension PortPlan.Change {
-    /// `{"do":"end","reservation":{…},"because":"idle"}`
-    package func write(to writer: inout JSONWriter) {
+    fileprivate func write(to writer: inout JSONWriter) {
         writer.beginObject()
         switch self {
         case .reserved(let reservation):
@@ -61,5 +87,24 @@ extension PortPlan.Change {
             writer.member("because", reason.rawValue)
         }
         writer.endObject()
+    }
+
+    fileprivate init?(_ fields: JSONFields) {
+        func reservation(_ name: StaticString) -> PortReservation? {
+            fields.json(name).flatMap { PortReservation(json: Array($0)) }
+        }
+        guard let subject = reservation("reservation") else { return nil }
+        switch fields.string("do") {
+        case "reserve": self = .reserved(subject)
+        case "renew": self = .renewed(subject)
+        case "move":
+            guard let before = reservation("from") else { return nil }
+            self = .moved(from: before, to: subject)
+        case "end":
+            guard let reason = fields.string("because").flatMap({ ReservationEnd(rawValue: $0) })
+            else { return nil }
+            self = .ended(subject, because: reason)
+        default: return nil
+        }
     }
 }

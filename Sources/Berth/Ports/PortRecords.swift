@@ -33,7 +33,7 @@ enum PortRecords {
 
     /// The record of the group of a directory.
     static func group(_ path: String) -> RecordKey {
-        hashed("ports/group/", Array(path.utf8))
+        RecordKey("ports/group/", hashOf: Array(path.utf8))
     }
 
     /// The record of a stretch of ports, by its number from 0.
@@ -44,17 +44,6 @@ enum PortRecords {
     /// The number of a stretch; nil where the key is not one of a stretch.
     static func stretch(_ key: RecordKey) -> Int? {
         Int(decimal: Array(key.text.utf8)[stretches.utf8.count...])
-    }
-
-    /// The key of something whose name may be longer than a key.
-    static func hashed(_ prefix: String, _ name: [UInt8]) -> RecordKey {
-        var digits: [UInt8] = []
-        name.withUnsafeBytes { bytes in
-            // Fixed keys: the name must be the same in every store and version.
-            digits.append(hexadecimal: SipHash(k0: 0, k1: 0).hash(bytes))
-            digits.append(hexadecimal: SipHash(k0: 1, k1: 0).hash(bytes))
-        }
-        return RecordKey(prefix + String(decoding: digits, as: UTF8.self))
     }
 
     private static func padded(_ number: Int, to width: Int) -> String {

@@ -57,14 +57,22 @@ extension PortReservation {
     ///
     /// - Throws: `damaged` where it is not one of a reservation, or of another port.
     init(_ record: Record) throws(CoordinatorError) {
-        guard let fields = JSONFields(record.value),
-            let port: Int = fields.integer("port"), PortRecords.item(port) == record.key,
-            let path = fields.string("path"), let created: Int64 = fields.integer("created"),
-            let used: Int64 = fields.integer("used"), let terms = ReservationTerms(fields)
+        guard let reservation = PortReservation(json: record.value),
+            PortRecords.item(reservation.port) == record.key
         else {
             throw CoordinatorError(
                 .damaged, "the record " + record.key.text + " is not one of a port's reservation")
         }
+        self = reservation
+    }
+
+    /// Reads the JSON; nil where it is not that of a reservation.
+    init?(json: [UInt8]) {
+        guard let fields = JSONFields(json), let port: Int = fields.integer("port"),
+            PortSet.all.contains(port), let path = fields.string("path"),
+            let created: Int64 = fields.integer("created"),
+            let used: Int64 = fields.integer("used"), let terms = ReservationTerms(fields)
+        else { return nil }
         self.init(
             port: port, path: path, tag: fields.string("tag"), project: fields.string("project"),
             task: fields.string("task"), created: created, used: used, terms: terms)

@@ -33,8 +33,17 @@ public struct PortSelection: Hashable, Sendable {
         if case .exactly(let tag?) = tags { try ReservationText.check(tag, "the tag") }
     }
 
+    /// The selection as bytes: equal for equal selections.
+    var name: [UInt8] {
+        guard case .exactly(let tag) = tags else {
+            return Array(path.utf8) + [0, isRecursive ? 2 : 1]
+        }
+        let owner = PortOwner(normalized: path, tag: tag).name
+        return isRecursive ? owner + [0] : owner
+    }
+
     /// That there is nothing to release.
-    package var absence: CoordinatorError {
+    var absence: CoordinatorError {
         var name = path
         if isRecursive { name += " and what is below it" }
         switch tags {

@@ -20,8 +20,11 @@ extension Ports {
             return try perform(PortOperation(kind: .cleanAmong(cleanup, doomed)))
         }
         try operation.validate()
-        return try coordinator.write(operation.name, isEssential: operation.isEssential) {
-            try $0.perform(operation)
+        return try coordinator.write(
+            operation.name, once: self.operation, of: operation.request,
+            isEssential: operation.isEssential, .plan
+        ) { transaction in
+            try transaction.perform(operation)
         }
     }
 

@@ -10,6 +10,14 @@ import BerthStore
 /// a program of the machine uses.
 public struct Ports: Sendable {
     let coordinator: Coordinator
+    /// The id of what is changed through this.
+    var operation: OperationID?
+
+    /// These ports, to reserve or to release one at most once under an id: see
+    /// ``OperationID``.
+    public func once(_ id: OperationID) -> Ports {
+        Ports(coordinator: coordinator, operation: id)
+    }
 
     /// Reserves a port. Blocks the current thread.
     ///
@@ -21,10 +29,11 @@ public struct Ports: Sendable {
     /// - Complexity: O(log n) in the number of reservations, and O(n) in the
     ///   size of the range.
     public func reserve(_ request: PortRequest) throws -> PortReservation {
-        try request.validate()
-        return try coordinator.write("port.reserve") { transaction in
-            try transaction.reservePort(request)
+        let plan: PortPlan = try perform(.reserve(request))
+        guard let reservation = plan.reservations.first else {
+            preconditionFailure("Berth: a port was reserved and is not there")
         }
+        return reservation
     }
 
     /// Reserves a port, as the synchronous twin does.
@@ -66,10 +75,10 @@ public struct Ports: Sendable {
     public func release(
         for path: String? = nil, tag: String? = nil
     ) throws -> PortReservation {
-        let owner = try PortOwner(path: path, tag: tag)
-        return try coordinator.write("port.release", isEssential: true) { transaction in
-            try transaction.releasePort(of: owner)
-        }
+        let selection = try PortSelection(of: path, tags: .exactly(tag))
+        let plan: PortPlan = try perform(.release(selection))
+        guard let reservation = plan.ended.first else { throw selection.absence }
+        return reservation
     }
 
     /// Gives back the port of a directory and a tag, as the synchronous twin does.

@@ -27,9 +27,9 @@ struct CommandContext {
     func coordinator(
         durability: Coordinator.Durability = .full, timeout: Duration? = .seconds(5)
     ) throws(CoordinatorError) -> Coordinator {
-        try Coordinator.open(
+        Coordinator.open(
             at: try storePath(), durability: durability, timeout: timeout,
-            onEvent: eventHandler)
+            onEvent: eventHandler, startMerging: environment.startMerging)
     }
 
     /// The path of that store.

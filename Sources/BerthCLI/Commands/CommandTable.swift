@@ -49,6 +49,7 @@ enum CommandTable {
         case ("store", "salvage"): StoreSalvage.self
         case ("store", "doctor"): StoreDoctor.self
         case ("store", "probe-lock"): LockProbe.self
+        case ("store", "merge-runs"): MergeHelper.self
         case ("help", nil): HelpCommand.self
         case ("completions", nil): CompletionsCommand.self
         default: nil

@@ -59,6 +59,19 @@ package struct ChildProcess {
         return ChildProcess(identifier: identifier)
     }
 
+    /// Starts a command that nobody waits for, without standard streams: it may
+    /// go on when this process ends.
+    package static func startAside(_ words: [[UInt8]]) throws(SystemError) {
+        var attributes = SpawnAttributes()
+        attributes.closeStreams()
+        let identifier = try attributes.spawn(words)
+        // Without a thread, whoever inherits the dead takes it away.
+        try? Thread.start {
+            var status: Int32 = 0
+            _ = try? FileCalls.retrying("waitpid") { waitpid(identifier, &status, 0) }
+        }
+    }
+
     /// Waits for the end. The corresponding C functions are `waitid` and `waitpid`.
     package func wait() throws(SystemError) -> Ending {
         // The ended command keeps its pid until the forwarding is off, so that

@@ -73,6 +73,14 @@ extension CurrentProcess {
         return true
     }
 
+    /// Begins a session of its own, which no signal of a terminal reaches, and
+    /// keeps no working directory in use. The corresponding C functions are
+    /// `setsid` and `chdir`.
+    package static func detach() {
+        setsid()
+        _ = chdir("/")
+    }
+
     /// The corresponding C function is `exit`.
     package static func end(status: Int32) -> Never {
         exit(status)

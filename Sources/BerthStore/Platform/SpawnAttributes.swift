@@ -44,6 +44,13 @@ struct SpawnAttributes: ~Copyable {
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 
+    /// Gives the command nothing to read from or to write to.
+    mutating func closeStreams() {
+        for stream in 0...2 as ClosedRange<Int32> {
+            posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0)
+        }
+    }
+
     /// Keeps descriptors open in the command, under their own numbers.
     mutating func inherit(_ files: [FileDescriptor]) {
         for file in files {

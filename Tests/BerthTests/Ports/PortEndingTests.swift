@@ -39,7 +39,8 @@ struct PortEndingTests {
     @Test func aTagOrNoneGoesAlone() throws {
         #expect(try release("/w", .exactly("web")) == ["/w with the tag web"])
         #expect(try release("/w", .exactly(nil)) == ["/w"])
-        #expect(try release("/w", .exactly("web")) == [])
+        let error = #expect(throws: CoordinatorError.self) { try release("/w", .exactly("web")) }
+        #expect(error?.code == .notFound)
     }
 
     @Test func whatIsBelowIsToldByWholeComponents() throws {

@@ -51,7 +51,7 @@ struct PortContext {
         let coordinator = try coordinator()
         if arguments.has("dry-run") { return try coordinator.ports.plan(operation) }
         if configuration.forbidsCreation == true { try coordinator.requireStore() }
-        return try coordinator.ports.perform(operation)
+        return try coordinator.ports(arguments).perform(operation)
     }
 
     func coordinator() throws -> Coordinator {
@@ -97,7 +97,7 @@ struct PortContext {
 
     /// Prints what was changed, or with `--dry-run` what would be.
     func printPlan(_ plan: PortPlan) {
-        if isJSON { return output.print(json: PortPlanText.json(plan)) }
+        if isJSON { return output.print(bytes: plan.json) }
         if arguments.has("dry-run") {
             for line in PortPlanText.lines(plan, isDone: false) { output.print(line) }
             if plan.changes.isEmpty { output.note("nothing would be changed") }

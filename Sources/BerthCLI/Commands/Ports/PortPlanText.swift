@@ -1,25 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Berth
-import BerthStore
 
 /// A plan as people and programs read it.
 enum PortPlanText {
     /// A line for each change.
     static func lines(_ plan: PortPlan, isDone: Bool) -> [String] {
         plan.changes.map { TerminalText.escaped(line($0, isDone: isDone)) }
-    }
-
-    /// `{"changes":[{"do":"end","reservation":{…},"because":"idle"}]}`
-    static func json(_ plan: PortPlan) -> JSONWriter {
-        var writer = JSONWriter()
-        writer.beginObject()
-        writer.member("changes")
-        writer.beginArray()
-        for change in plan.changes { change.write(to: &writer) }
-        writer.endArray()
-        writer.endObject()
-        return writer
     }
 
     private static func line(_ change: PortPlan.Change, isDone: Bool) -> String {

@@ -13,7 +13,7 @@ enum PortRelease: Command {
                 .flag("untagged-only", nil, "only the port without a tag"),
                 .flag("recursive", nil, "those of the directories below it too"),
                 .flag("force", nil, "the same as --allow-unrelated-path"),
-                PortOptions.unrelated, PortOptions.dryRun,
+                PortOptions.unrelated, PortOptions.dryRun, OperationOption.syntax,
             ],
             details: """
                 Without --tag and --untagged-only those of every tag are given back, all or
@@ -33,9 +33,7 @@ enum PortRelease: Command {
         let selection = try PortSelection(
             of: try context.path(), tags: isOne ? .exactly(tag) : .all,
             recursively: arguments.has("recursive"))
-        let plan = try context.perform(.release(selection))
-        if plan.changes.isEmpty { throw selection.absence }
-        context.printPlan(plan)
+        context.printPlan(try context.perform(.release(selection)))
         return .success
     }
 }

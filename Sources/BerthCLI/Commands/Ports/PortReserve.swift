@@ -8,7 +8,7 @@ enum PortReserve: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "port reserve", summary: "reserve a port for a directory, and print it",
-            options: options + [PortOptions.dryRun],
+            options: options + [PortOptions.dryRun, OperationOption.syntax],
             details: """
                 The same directory and tag are given the same port each time, until it is
                 released. A port that a program of this machine uses is passed over. Project
@@ -47,7 +47,15 @@ enum PortReserve: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let context = try PortContext(arguments, context)
-        let plan = try context.perform(.reserve(try context.request()))
+        let request = try context.request()
+        if arguments.has("operation-id") {
+            if arguments.has("dry-run") {
+                throw arguments.failure("--operation-id and --dry-run exclude each other")
+            }
+            context.printReservation(try context.coordinator().ports(arguments).reserve(request))
+            return .success
+        }
+        let plan = try context.perform(.reserve(request))
         if arguments.has("dry-run") {
             context.printPlan(plan)
         } else if let reservation = plan.reservations.first {
