@@ -267,6 +267,31 @@ struct PoolTests {
         #expect(count == 3)
     }
 
+    @Test func aWaitInsideForWhatOneHasIsRefused() async throws {
+        try nested()
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await pool.withItems(2) { _ in try await use(2) }
+        }
+        #expect(error?.code == .deadlock)
+        // One beside the two is there to be had.
+        #expect(try await pool.withItems(2) { _ in try await use(1) } == ["c"])
+        // Another task may have what this one gives back.
+        let held = try await pool.hold(3)
+        let other = Task.detached { try await use(1) }
+        try await waitForLine(1)
+        held.giveBack()
+        #expect(try await other.value == ["a"])
+    }
+
+    private func nested() throws {
+        #expect(
+            code {
+                try pool.withItems(3) { _ in _ = try pool.take(try request("x")) }
+            } == .deadlock)
+        #expect(code { try pool.withItems(3) { _ in try pool.withItems { _ in } } } == .deadlock)
+        #expect(try look().freeCount == 3)
+    }
+
     @Test func waitersAreServedInTheOrderOfComingAndNoneIsOvertaken() async throws {
         let held = try await pool.hold(1)
         // Two are free all the time; the first in line wants three.
