@@ -82,6 +82,9 @@ package struct StoreLimits: Hashable, Sendable {
     /// How often it is looked whether older lines are durable, 50 µs apart,
     /// before their writers are given up.
     package var vouchAttempts = 20_000
+    /// How long a stopped process may keep others from saying what they have
+    /// made durable, before they stop waiting; nil for ever.
+    package var hintTimeout: Duration? = .seconds(5)
     /// How many past generations are kept for people to read.
     package var historyGenerations: UInt64 = 64
 

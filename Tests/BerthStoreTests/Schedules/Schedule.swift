@@ -31,6 +31,8 @@ struct Schedule: CustomStringConvertible {
         limits.extensionBytes = choose(256, 1024)
         limits.fanIn = choose(2, 3)
         limits.maximumRuns = choose(3, 4)
+        limits.smallMergeBytes = choose(600, 4096)
+        limits.foldBytes = choose(0, 300)
         limits.historyGenerations = choose(0, 0, 2)
         limits.vouchAttempts = choose(2, 4, 12)
         self.limits = limits

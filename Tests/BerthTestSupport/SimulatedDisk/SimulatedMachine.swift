@@ -16,6 +16,8 @@ extension StoreLimits {
         limits.historyGenerations = 2
         // Who does not vouch at once is dead here.
         limits.vouchAttempts = 3
+        // Who waits for another waits in the kernel, where the disk sees it.
+        limits.hintTimeout = nil
         return limits
     }
 
@@ -44,7 +46,7 @@ extension StoreEnvironment {
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
             pause: { process.pause() },
-            // A test merges when it wants to: there is one thread.
+            // A test merges when it wants to.
             startMerging: { _ in })
     }
 }
