@@ -31,7 +31,7 @@ enum PoolRecords {
                 parts.append(0)
                 parts += part.utf8
             }
-            return PortRecords.hashed(holdings(of: name), parts)
+            return RecordKey(holdings(of: name), hashOf: parts)
         }
     }
 
