@@ -157,15 +157,14 @@ extension ProcessTests {
             let process = try start(
                 """
                 mkfifo go; exec 7<>go; flock \(api) --shared f sh -c 'echo in; read line <go' &
-                read line; exec 4<>f
+                while flock -n \(api) f true; do :; done; exec 4<>f
                 flock \(api) -n -E 123 f echo never; echo $?
                 flock \(api) -F -n -E 123 f echo never; echo $?
                 flock \(api) --shared f echo shared; echo $?
                 flock \(api) --nb --exclusive -E 123 f echo never; echo $?
                 flock \(api) -n -x -E 123 4; echo $?; test -e 4; echo $?
-                { sleep 0.2; echo x >go; } & flock \(api) --timeout 60 -E 5 f echo after; echo $?
-                """.replacing(
-                    "read line; exec", with: "while flock -n \(api) f true; do :; done; exec"))
+                flock \(api) --timeout 60 -E 5 f echo after & echo x >go; wait $!; echo $?
+                """)
             let outcome = await process.outcome()
             #expect(outcome.output == "in\n123\n123\nshared\n0\n123\n123\n1\nafter\n0\n")
         }
