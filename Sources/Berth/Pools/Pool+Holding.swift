@@ -44,7 +44,7 @@ extension Pool {
     ///   - body: What is done with them.
     /// - Returns: What the body returns.
     /// - Throws: What the body throws, or the errors of `hold(_:timeout:)`.
-    @_disfavoredOverload
+    @_disfavoredOverload  // Else a task whose body does not wait would be blocked.
     public func withItems<Result>(
         _ count: Int = 1, timeout: Duration? = nil, _ body: ([String]) throws -> Result
     ) throws -> Result {

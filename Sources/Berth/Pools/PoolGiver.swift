@@ -18,7 +18,7 @@ struct PoolGiver {
     /// What it has, among all holdings that go on: that of the nearest process,
     /// else that of the directory itself.
     func holding(in holdings: [PoolHolding]) throws(CoordinatorError) -> PoolHolding? {
-        let own = holdings.filter { $0.ticket == nil && $0.path == path && $0.tag == tag }
+        let own = holdings.filter { $0.sign == nil && $0.path == path && $0.tag == tag }
         if let process { return own.first { $0.process == process } }
         guard own.contains(where: { $0.process != nil }) else { return own.first }
         for ancestor in try LockService.ancestors() {

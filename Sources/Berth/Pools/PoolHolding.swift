@@ -19,9 +19,9 @@ public struct PoolHolding: Hashable, Sendable {
     /// When they were last asked for, in milliseconds since 1970.
     public internal(set) var used: Int64
 
-    /// The ticket of the command or program that has them; nil where the
-    /// record alone says so.
-    let ticket: UInt64?
+    /// The sign of the command or program that has them; nil where the record
+    /// alone says so.
+    let sign: PoolSign?
     /// The process with which they are free, and their lease.
     var terms: ReservationTerms
     /// The days after which they are free when nobody asks for them.
@@ -36,7 +36,7 @@ public struct PoolHolding: Hashable, Sendable {
     public var isLeased: Bool { terms.lease != nil }
 
     var owner: PoolOwner {
-        if let ticket { return .ticket(ticket) }
+        if let sign { return .sign(sign) }
         return .directory(path: path ?? "", tag: tag, holder: terms.holder)
     }
 
@@ -59,7 +59,7 @@ extension PoolHolding {
         writer.member("items", items)
         if let path { writer.member("path", path) }
         if let tag { writer.member("tag", tag) }
-        if let ticket { writer.member("ticket", ticket) }
+        sign?.write(to: &writer)
         writer.member("created", created)
         writer.member("used", used)
         terms.write(to: &writer)
@@ -81,7 +81,7 @@ extension PoolHolding {
         else { throw Self.damaged(record) }
         self.init(
             pool: pool, items: items, path: fields.string("path"), tag: fields.string("tag"),
-            created: created, used: used, ticket: fields.integer("ticket"), terms: terms,
+            created: created, used: used, sign: PoolSign(fields), terms: terms,
             idleDays: fields.integer("idle"),
             followsDirectory: fields.bool("follows") ?? false)
         guard PoolRecords.holding(of: name, by: owner) == record.key else {

@@ -190,11 +190,12 @@ struct PoolLedger {
         case .ticket(let ticket, _):
             return PoolHolding(
                 pool: name.text, items: [], path: nil, tag: nil, created: now, used: now,
-                ticket: ticket, terms: ReservationTerms(), idleDays: nil, followsDirectory: false)
+                sign: try judge.sign(ticket), terms: ReservationTerms(), idleDays: nil,
+                followsDirectory: false)
         case .request(let request):
             return PoolHolding(
                 pool: name.text, items: [], path: request.path, tag: request.tag, created: now,
-                used: now, ticket: nil, terms: try judge.reservations.terms(request.wish),
+                used: now, sign: nil, terms: try judge.reservations.terms(request.wish),
                 idleDays: request.idleDays,
                 followsDirectory: !judge.reservations.isGone(request.path))
         }

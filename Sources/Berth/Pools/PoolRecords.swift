@@ -22,8 +22,8 @@ enum PoolRecords {
 
     static func holding(of name: PoolName, by owner: PoolOwner) -> RecordKey {
         switch owner {
-        case .ticket(let number):
-            let digits = String(decoding: Ticket.digits(number), as: UTF8.self)
+        case .sign(let sign):
+            let digits = String(decoding: Ticket.digits(sign.number), as: UTF8.self)
             return RecordKey(holdings(of: name) + "ticket-" + digits)
         case .directory(let path, let tag, let holder):
             var parts = Array(path.utf8)
@@ -67,7 +67,7 @@ enum PoolRecords {
 /// Whose items are: what a holding is found by.
 enum PoolOwner: Hashable, Sendable {
     /// A command or a program, for as long as it keeps its ticket.
-    case ticket(UInt64)
+    case sign(PoolSign)
     /// A directory and a tag, and the process for which they were taken.
     case directory(path: String, tag: String?, holder: Holder?)
 }

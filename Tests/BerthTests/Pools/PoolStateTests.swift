@@ -16,7 +16,8 @@ struct PoolStateTests {
     private func holding(_ tag: String, _ items: [String], ticket: UInt64? = nil) -> PoolHolding {
         PoolHolding(
             pool: "gpu", items: items, path: ticket == nil ? "/a" : nil,
-            tag: ticket == nil ? tag : nil, created: 1, used: 1, ticket: ticket,
+            tag: ticket == nil ? tag : nil, created: 1, used: 1,
+            sign: ticket.map { PoolSign(number: $0, folder: 2) },
             terms: ReservationTerms(), idleDays: nil, followsDirectory: false)
     }
 
@@ -31,7 +32,7 @@ struct PoolStateTests {
         try state.answer(
             to: owner(tag), count: count,
             isAbove: { (holding) throws(CoordinatorError) in
-                holding.ticket.map { above.contains($0) } ?? false
+                holding.sign.map { above.contains($0.number) } ?? false
             },
             isNext: { () throws(CoordinatorError) in isNext })
     }

@@ -146,7 +146,7 @@ struct PoolTests {
     @Test func itemsOfAnotherRunOfTheMachineAreFree() throws {
         let earlier = ReservationLease(boot: "an earlier one", timeNamespace: 0, end: .max)
         let holding = PoolHolding(
-            pool: "gpu", items: ["a", "b"], path: "/", tag: "x", created: 1, used: 1, ticket: nil,
+            pool: "gpu", items: ["a", "b"], path: "/", tag: "x", created: 1, used: 1, sign: nil,
             terms: ReservationTerms(lease: earlier), idleDays: nil, followsDirectory: false)
         try write(holding)
         #expect(try pool.status().freeCount == 3)
@@ -159,7 +159,7 @@ struct PoolTests {
         func holding(_ tag: String, _ item: String, used: Int64, days: Int) -> PoolHolding {
             PoolHolding(
                 pool: "gpu", items: [item], path: "/", tag: tag, created: 1, used: used,
-                ticket: nil, terms: ReservationTerms(), idleDays: days, followsDirectory: false)
+                sign: nil, terms: ReservationTerms(), idleDays: days, followsDirectory: false)
         }
         try write(holding("x", "a", used: now - 2 * day, days: 2))
         try write(holding("y", "b", used: now - day, days: 2))
@@ -168,12 +168,21 @@ struct PoolTests {
         #expect(try pool.status().items.map { $0.holding == nil } == [true, false, false])
     }
 
-    @Test func itemsOfATicketThatIsGoneAreFree() throws {
-        try write(
+    @Test func itemsOfASignThatIsGoneOrAnotherStoresAreFree() throws {
+        func holding(_ item: String, _ sign: PoolSign) -> PoolHolding {
             PoolHolding(
-                pool: "gpu", items: ["a", "b"], path: nil, tag: nil, created: 1, used: 1,
-                ticket: 77, terms: ReservationTerms(), idleDays: nil, followsDirectory: false))
+                pool: "gpu", items: [item], path: nil, tag: nil, created: 1, used: 1, sign: sign,
+                terms: ReservationTerms(), idleDays: nil, followsDirectory: false)
+        }
+        let held = try pool.hold(1)
+        let own = try judge().sign(held.ticket.token)
+        try write(holding("b", PoolSign(number: 77, folder: own.folder)))
+        #expect(try pool.status().items.map { $0.holding == nil } == [false, true, true])
+        // A copy of a record, with a number that is used here too.
+        try write(holding("c", PoolSign(number: own.number, folder: own.folder + 1)))
         #expect(try pool.status().freeCount == 3)
+        #expect(try pool.withItems(3) { $0.count } == 3)
+        held.giveBack()
     }
 
     private func write(_ holding: PoolHolding) throws {
@@ -186,7 +195,7 @@ struct PoolTests {
         let holder = try Holder.current()
         let holding = PoolHolding(
             pool: "gpu", items: ["a\"\\", "é"], path: "/x y", tag: "t\u{202E}", created: 3,
-            used: 4, ticket: nil, terms: ReservationTerms(holder: holder, lease: lease),
+            used: 4, sign: nil, terms: ReservationTerms(holder: holder, lease: lease),
             idleDays: 5, followsDirectory: true)
         try write(holding)
         try berth.store.read { view in
