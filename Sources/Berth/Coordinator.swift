@@ -62,11 +62,12 @@ public final class Coordinator: Sendable {
     /// Opens the store at an absolute path, for a program that has its own time
     /// for merging runs; by default it is done on a thread.
     package static func open(
-        at path: String, durability: Durability, onEvent: EventHandler?,
+        at path: String, durability: Durability, timeout: Duration?, onEvent: EventHandler?,
         startMerging: @escaping @Sendable (RunMerger) -> Void
     ) -> Coordinator {
         var options = StoreOptions()
         options.durability = durability.kind
+        options.lockTimeout = timeout
         var environment = StoreEnvironment.live
         environment.startMerging = startMerging
         return Coordinator(
@@ -150,6 +151,22 @@ extension Coordinator {
         } catch {
             throw CoordinatorError.converted(error)
         }
+    }
+
+    /// Whether there is a store; none is made.
+    package func hasStore() throws -> Bool {
+        do {
+            return try store.durability() != nil
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
+    }
+
+    /// Refuses to go on where there is no store, and makes none.
+    package func requireStore() throws {
+        if try hasStore() { return }
+        throw CoordinatorError(
+            .notFound, "there is no store at " + path + "; berth store init makes it")
     }
 
     /// One transaction. One that is essential gives something back, and so may

@@ -12,7 +12,7 @@ public struct CoordinatorError: Error, Sendable, Hashable {
         enum Kind: String {
             case notFound, cannotCreate, unsafeLocation, newerVersion
             case busy, timedOut, cancelled, stale, unavailable, deadlock
-            case damaged, moved, permission, invalid
+            case damaged, moved, permission, invalid, configuration
             case noRoom, exhausted, inputOutput, indeterminate
         }
 
@@ -55,6 +55,8 @@ public struct CoordinatorError: Error, Sendable, Hashable {
         public static var permission: Code { Code(kind: .permission) }
         /// A name, a size or a number is outside what Berth accepts.
         public static var invalid: Code { Code(kind: .invalid) }
+        /// A configuration file, or a variable of the environment, is wrong.
+        public static var configuration: Code { Code(kind: .configuration) }
 
         // MARK: The machine
 

@@ -47,6 +47,7 @@ struct ExitStatus: RawRepresentable, Hashable, Sendable {
         case .unavailable: self = .no
         case .permission: self = .permission
         case .invalid: self = .usage
+        case .configuration: self = .configuration
         case .noRoom, .inputOutput, .moved: self = .inputOutput
         case .exhausted: self = .exhausted
         case .indeterminate: self = .indeterminate

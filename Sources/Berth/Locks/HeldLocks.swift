@@ -33,10 +33,16 @@ package enum HeldLocks {
     ) throws(CoordinatorError) -> Ticket? {
         if entries.isEmpty { return nil }
         for ticket in try folder.tickets() where try folder.standing(of: ticket).isLive {
-            let own = try entry(folder, ticket.number)
-            if list(entries).contains(own) { return ticket }
+            if try contain(ticket.number, of: folder, entries) { return ticket }
         }
         return nil
+    }
+
+    /// Whether one of the entries stands for a token.
+    static func contain(
+        _ token: UInt64, of folder: LockFolder, _ entries: String
+    ) throws(CoordinatorError) -> Bool {
+        list(entries).contains(try entry(folder, token))
     }
 
     static func list(_ entries: String) -> [String] {

@@ -87,7 +87,7 @@ extension LockService {
     }
 
     /// The processes that this one descends from, and itself.
-    private static func ancestors() throws(CoordinatorError) -> [Int32] {
+    static func ancestors() throws(CoordinatorError) -> [Int32] {
         var ancestors: [Int32] = []
         var next = CurrentProcess.identifier
         while next > 0, !ancestors.contains(next) {

@@ -22,9 +22,18 @@ extension OutcomeFormat<UInt64> {
     }
 }
 
-extension OutcomeFormat<PortReservation> {
-    static var reservation: OutcomeFormat {
-        OutcomeFormat(encode: { $0.json }, decode: { PortReservation(json: $0) })
+extension OutcomeFormat<PortPlan> {
+    /// An older version kept the reservation alone, whether it began or ended.
+    static var plan: OutcomeFormat {
+        OutcomeFormat(
+            encode: { $0.json },
+            decode: { json in
+                if let plan = PortPlan(json: json) { return plan }
+                var plan = PortPlan()
+                guard let reservation = PortReservation(json: json) else { return nil }
+                plan.changes = [.ended(reservation, because: .replaced), .renewed(reservation)]
+                return plan
+            })
     }
 }
 

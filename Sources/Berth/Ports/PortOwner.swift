@@ -4,9 +4,6 @@ import BerthStore
 
 /// Whom a port is for: a directory, and a tag where it needs several.
 struct PortOwner: Hashable, Sendable {
-    /// The longest tag, in bytes.
-    private static var maximumTagLength: Int { 255 }
-
     /// An absolute, normalised path.
     let path: String
     let tag: String?
@@ -17,14 +14,13 @@ struct PortOwner: Hashable, Sendable {
     init(path: String?, tag: String?) throws(CoordinatorError) {
         self.path = try AbsolutePath.directory(path)
         self.tag = tag
-        guard let tag else { return }
-        if tag.isEmpty { throw CoordinatorError(.invalid, "the tag is empty") }
-        if tag.utf8.count > Self.maximumTagLength {
-            throw CoordinatorError(.invalid, "the tag is longer than 255 bytes")
-        }
-        if tag.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) {
-            throw CoordinatorError(.invalid, "the tag has a control character")
-        }
+        if let tag { try ReservationText.check(tag, "the tag") }
+    }
+
+    /// An owner whose parts are known to be valid.
+    init(normalized path: String, tag: String?) {
+        self.path = path
+        self.tag = tag
     }
 
     /// The path and the tag as bytes: equal for equal owners.
@@ -32,4 +28,9 @@ struct PortOwner: Hashable, Sendable {
 
     /// The record that names the owner's port.
     var record: RecordKey { RecordKey("ports/owner/", hashOf: name) }
+
+    /// For messages.
+    var description: String {
+        tag.map { path + " with the tag " + $0 } ?? path
+    }
 }

@@ -8,7 +8,14 @@ enum CommandTable {
             LockCommand.self, UnlockCommand.self, LocksCommand.self, FlockCommand.self,
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
-            PortReserve.self, PortRelease.self, PortList.self,
+            PortReserve.self, PortRun.self, PortRelease.self, PortList.self, PortListProjects.self,
+            PortInfo.self, PortScan.self, PortAssertPort.self, PortAssertReservation.self,
+            PortPrune.self, PortExpire.self,
+            PortAutoclean.self, PortMigrate.self, PortReserveGroup.self, PortAutoreserve.self,
+            PortExclude.self, PortCompactExclusions.self, PortShowPath.self, PortInit.self,
+            PortValidate.self,
+            PoolCreate.self, PoolAdd.self, PoolRemove.self, PoolDrop.self, PoolList.self,
+            PoolShow.self, PoolTake.self, PoolGive.self, PoolRun.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -30,9 +37,8 @@ enum CommandTable {
         case ("kv", "delete"): KeyValueDelete.self
         case ("kv", "list"): KeyValueList.self
         case ("kv", "update"): KeyValueUpdate.self
-        case ("port", "reserve"): PortReserve.self
-        case ("port", "release"): PortRelease.self
-        case ("port", "list"): PortList.self
+        case ("pool", let verb?): pool(verb)
+        case ("port", let verb?): port(verb)
         case ("store", "init"): StoreInit.self
         case ("store", "info"): StoreInfo.self
         case ("store", "verify"): StoreVerify.self
@@ -50,10 +56,51 @@ enum CommandTable {
         }
     }
 
+    private static func pool(_ verb: String) -> (any Command.Type)? {
+        switch verb {
+        case "create": PoolCreate.self
+        case "add": PoolAdd.self
+        case "remove": PoolRemove.self
+        case "drop": PoolDrop.self
+        case "list": PoolList.self
+        case "show": PoolShow.self
+        case "take": PoolTake.self
+        case "give": PoolGive.self
+        case "run": PoolRun.self
+        default: nil
+        }
+    }
+
+    private static func port(_ verb: String) -> (any Command.Type)? {
+        switch verb {
+        case "reserve": PortReserve.self
+        case "release": PortRelease.self
+        case "list": PortList.self
+        case "list-projects": PortListProjects.self
+        case "info": PortInfo.self
+        case "scan": PortScan.self
+        case "run": PortRun.self
+        case "assert-port": PortAssertPort.self
+        case "assert-reservation": PortAssertReservation.self
+        case "prune": PortPrune.self
+        case "expire": PortExpire.self
+        case "autoclean": PortAutoclean.self
+        case "migrate": PortMigrate.self
+        case "reserve-group": PortReserveGroup.self
+        case "autoreserve": PortAutoreserve.self
+        case "exclude": PortExclude.self
+        case "compact-exclusions": PortCompactExclusions.self
+        case "show-path": PortShowPath.self
+        case "init": PortInit.self
+        case "validate": PortValidate.self
+        default: nil
+        }
+    }
+
     /// Whether a name is that of a group, whose commands have a second name.
     static func isGroup(_ name: String) -> Bool {
         switch name {
-        case "kv", "port", "store": true
+        case "kv", "pool", "port", "store": true
         default: false
         }
     }

@@ -8,7 +8,8 @@ enum KeyValueUpdate: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "kv update", summary: "let a command compute the value under a key anew",
-            operands: ["KEY"], tail: .required, options: [KeyValueCommand.raw, OperationOption.syntax],
+            operands: ["KEY"], tail: .required,
+            options: [KeyValueCommand.raw, OperationOption.syntax],
             details: """
                 The command is given the value on its standard input, nothing where there is
                 none, and prints the new one. No other update of the key runs meanwhile. A

@@ -172,7 +172,7 @@ enum LockCommand: Command {
     }
 
     /// The command's words, for people to read.
-    private static func describe(_ words: [Argument]) -> String {
+    static func describe(_ words: [Argument]) -> String {
         var bytes: [UInt8] = []
         for word in words {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }

@@ -17,7 +17,7 @@ package struct StoreExamination {
         [
             StoreDirectory.lockName, StoreDirectory.journalName, StoreDirectory.newJournalName,
             StoreDirectory.hintName, StoreDirectory.historyName, "locks", "holders", "bells",
-            "logs",
+            "logs", "config.json",
         ] + MergeKind.allCases.map(\.lockName)
     }
 

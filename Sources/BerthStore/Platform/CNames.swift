@@ -35,3 +35,13 @@ func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
 
 @inline(__always)
 func systemStatus(_ path: String, _ status: inout stat) -> Int32 { stat(path, &status) }
+
+@inline(__always)
+func systemBind(
+    _ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t
+) -> Int32 {
+    bind(socket, address, length)
+}
+
+@inline(__always)
+func systemListen(_ socket: Int32, _ backlog: Int32) -> Int32 { listen(socket, backlog) }

@@ -104,6 +104,19 @@ package struct ChildProcess {
         }
     }
 
+    /// The same, with a socket as the first descriptor after the standard
+    /// streams, where socket activation has it. See `sd_listen_fds(3)`.
+    package static func become(
+        _ words: [[UInt8]], listening socket: FileDescriptor
+    ) -> SystemError {
+        let first = FileDescriptor(rawValue: 3)
+        if socket != first {
+            // What has been there is closed: it is the command's place now.
+            guard dup2(socket.rawValue, first.rawValue) != -1 else { return .current("dup2") }
+        }
+        return become(words, inheriting: [first])
+    }
+
     /// Sets a variable of the environment that commands are given. The
     /// corresponding C function is `setenv`.
     package static func setVariable(_ name: String, _ value: String) {

@@ -10,11 +10,16 @@ import Testing
 struct PortChoiceTests {
     private func choose(
         _ range: ClosedRange<Int> = 10...14, preferring: Int? = nil, exactly: Bool = false,
-        taken: [Int] = [], occupied: Set<Int> = []
+        taken: [Int] = [], occupied: Set<Int> = [], excluded: [Int] = [],
+        ignoringExclusions: Bool = false, ignoringOccupied: Bool = false
     ) -> Int? {
-        PortChoice.port(
-            in: range, preferring: preferring, exactly: exactly, taken: taken,
-            isOccupied: { (port) throws(Never) in occupied.contains(port) })
+        var choice = PortChoice(range: range, preference: preferring)
+        choice.isExact = exactly
+        choice.taken = PortSet(taken)
+        choice.excluded = PortSet(excluded)
+        choice.ignoresExclusions = ignoringExclusions
+        choice.ignoresOccupied = ignoringOccupied
+        return choice.port(isOccupied: { (port) throws(Never) in occupied.contains(port) })
     }
 
     @Test func theLowestFreeOneIsChosen() {
@@ -44,14 +49,30 @@ struct PortChoiceTests {
         #expect(choose(preferring: 13, exactly: true, occupied: [13]) == nil)
     }
 
+    @Test func anExcludedOneIsPassedOver() {
+        #expect(choose(excluded: [10, 11]) == 12)
+        #expect(choose(preferring: 12, excluded: [12]) == 10)
+        #expect(choose(excluded: [10, 11, 12, 13, 14]) == nil)
+    }
+
+    @Test func onlyThePreferredOneMayBeExcludedOrInUse() {
+        #expect(choose(preferring: 12, excluded: [12], ignoringExclusions: true) == 12)
+        #expect(choose(preferring: 12, occupied: [12], ignoringOccupied: true) == 12)
+        #expect(choose(preferring: 12, occupied: [10, 12], excluded: [12]) == 11)
+        #expect(
+            choose(
+                preferring: 12, taken: [12], occupied: [10], excluded: [11],
+                ignoringExclusions: true, ignoringOccupied: true) == 13)
+    }
+
     @Test func nothingBeyondTheChoiceIsProbed() {
         var probed: [Int] = []
-        let port = PortChoice.port(
-            in: 10...14, preferring: nil, exactly: false, taken: [10],
-            isOccupied: { (port) throws(Never) in
-                probed.append(port)
-                return port == 11
-            })
+        var choice = PortChoice(range: 10...14)
+        choice.taken = PortSet([10])
+        let port = choice.port(isOccupied: { (port) throws(Never) in
+            probed.append(port)
+            return port == 11
+        })
         #expect(port == 12)
         #expect(probed == [11, 12])
     }

@@ -20,7 +20,10 @@ extension ProcessTests {
 
         private func reserve(_ directory: String) async throws -> BerthProcess.Outcome {
             try await BerthProcess.run(
-                ["port", "reserve", "--path", directory, "--min", "20000", "--max", "20039"],
+                [
+                    "port", "reserve", "--path", directory, "--min", "20000", "--max", "20039",
+                    "--allow-unrelated-path",
+                ],
                 store: store)
         }
 
@@ -81,7 +84,8 @@ extension ProcessTests {
                 let directories = try (0..<6).map { try store.makeDirectory("\(round)-\($0)") }
                 let processes = try directories.map { directory in
                     try BerthProcess.start(
-                        ["port", "reserve", "--path", directory], store: store)
+                        ["port", "reserve", "--path", directory, "--allow-unrelated-path"],
+                        store: store)
                 }
                 #expect(await processes[round % 6].exitStatus() == 0)
                 for process in processes { process.send(SIGKILL) }
