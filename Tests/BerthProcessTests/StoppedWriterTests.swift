@@ -39,18 +39,20 @@ extension ProcessTests {
         /// Starts a process that locks a file of the store, and stops it.
         private func stopped(holding name: String) async throws -> BerthProcess {
             let holder = try BerthProcess.start(
-                ["flock", "--no-fork", store.path + "/" + name, "sh", "-c", "echo in; read line"],
+                [
+                    "flock", "--no-fork", store.path + "/" + name, "sh", "-c",
+                    "echo in; exec sleep 600",
+                ],
                 store: store)
             #expect(await holder.hasPrinted("in"))
             holder.send(SIGSTOP)
-            while true {
-                if case .found(let facts) = ProcessTable.observe(holder.identifier),
-                    facts.isStopped
-                {
-                    return holder
-                }
+            while case .found(let facts) = ProcessTable.observe(holder.identifier),
+                !facts.isStopped
+            {
+                try #require(!facts.isZombie)
                 await Task.yield()
             }
+            return holder
         }
 
         @Test func whoWaitsForTheStoreIsToldWhoIsStopped() async throws {

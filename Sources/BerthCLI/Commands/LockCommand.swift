@@ -94,10 +94,14 @@ enum LockCommand: Command {
             throw arguments.failure("--renew takes no command to run")
         }
         let given = try arguments.integer("token", in: 1...Ticket.maximumNumber)
-        guard let token = given ?? HeldLocks.token(of: name, in: context.outerLocks) else {
+        if given == nil && context.outerLocks.isEmpty {
             throw arguments.failure("no command that runs this one holds NAME: give its --token")
         }
-        try context.locks().renew(name, token: token, length: try lease(arguments))
+        let locks = try context.locks()
+        guard let token = try given ?? locks.token(of: name, in: context.outerLocks) else {
+            throw arguments.failure("no command that runs this one holds NAME: give its --token")
+        }
+        try locks.renew(name, token: token, length: try lease(arguments))
         return .success
     }
 
