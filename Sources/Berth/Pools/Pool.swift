@@ -126,7 +126,10 @@ public struct Pool: Sendable {
         _ items: [String] = [], for path: String? = nil, tag: String? = nil, process: Int32? = nil
     ) throws -> [String] {
         let giver = try PoolGiver(path: path, tag: tag, process: process)
-        return try write("pool.give", isEssential: true) { try $0.give(items, giver) }
+        let given = try write("pool.give", isEssential: true) { try $0.give(items, giver) }
+        coordinator.events.report(
+            .poolGiven, [.text("pool", name), .text("items", given.joined(separator: ","))])
+        return given
     }
 
     /// The pool, who has its items and how many wait. Blocks the current
