@@ -140,7 +140,7 @@ extension StoreEngine {
                 throw wentOn
             }
             guard isThere else { return false }
-            _ = try settle()
+            _ = try settle(entered)
         } else {
             throw wentOn
         }

@@ -55,7 +55,7 @@ extension StoreEngine {
         // Before the lines are read: they then reach at least as far as it says.
         guard let hint = try hint(of: generation) else {
             guard try isNamed(generation) else {
-                self.generation = nil
+                moveOn(from: generation)
                 return .movedOn
             }
             _ = try generation.catchUp()

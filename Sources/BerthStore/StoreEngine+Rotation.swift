@@ -37,7 +37,7 @@ extension StoreEngine {
         // A torn end is no place for a seal; whoever has that file open
         // notices by its hint that another generation is there.
         if !generation.isSealed, generation.isClean { try generation.seal() }
-        try install(header)
+        try install(header, after: generation)
         archive(generation)
         sweep(header)
     }
@@ -98,6 +98,9 @@ extension StoreEngine {
             header.nextRun += 1
             // No later transaction may have the number of a version that came along.
             header.number = max(header.number, newest, addition?.number ?? 0)
+            // What came from elsewhere is in no line: nobody may take this
+            // generation for one that follows the lines alone.
+            if addition != nil, header.number == old.lastNumber { header.number += 1 }
         }
         do throws(StoreError) {
             try writeJournal(&header, naming: merges.finished)
@@ -250,7 +253,9 @@ extension StoreEngine {
     }
 
     /// Gives the new journal its name, and says that it is durable.
-    private func install(_ header: GenerationHeader) throws(StoreError) {
+    private func install(
+        _ header: GenerationHeader, after old: Generation? = nil
+    ) throws(StoreError) {
         generation = nil
         try step { () throws(SystemError) in
             try directory.storage.rename(
@@ -258,8 +263,8 @@ extension StoreEngine {
                 in: directory.descriptor)
             try directory.storage.flushDirectory(directory.descriptor)
         }
-        guard let opened = try Generation.open(directory, forWriting: true), opened.header == header
-        else {
+        let opened = try Generation.open(directory, forWriting: true, old?.heritage)
+        guard let opened, opened.header == header else {
             throw StoreError(
                 .moved, "the journal of " + directory.path + " was replaced; try again")
         }

@@ -68,7 +68,7 @@ package struct StoreLimits: Hashable, Sendable {
     package var rotationBytes = 128 * 1024
     /// How far ahead of its lines a journal is extended at a time, so that
     /// most flushes have no change of size to commit.
-    package var extensionBytes = 64 * 1024
+    package var extensionBytes = 128 * 1024
     /// A fence is kept for each so many bytes of a run.
     package var fenceBytes = 32 * 1024
     /// Neighbouring runs of similar size are merged when there are this many.
@@ -82,6 +82,9 @@ package struct StoreLimits: Hashable, Sendable {
     /// How often it is looked whether older lines are durable, 50 µs apart,
     /// before their writers are given up.
     package var vouchAttempts = 20_000
+    /// How long a stopped process may keep others from saying what they have
+    /// made durable, before they stop waiting; nil for ever.
+    package var hintTimeout: Duration? = .seconds(5)
     /// How many past generations are kept for people to read.
     package var historyGenerations: UInt64 = 64
 

@@ -17,6 +17,7 @@ func say(_ line: String) {
 switch words.first {
 case "sleep": try sleep(until: words[1])
 case "present": try stayPresent()
+case "hold": try hold(words[1])
 default: say("what is that?")
 }
 
@@ -44,6 +45,14 @@ func stayPresent() throws {
     say("present " + presence.member)
     _ = try WakeUp().wait()
     ring.stop()
+}
+
+/// Has an item of a pool until it is killed.
+func hold(_ pool: String) throws {
+    try berth.pool(pool).withItems { items in
+        say("has " + items.joined(separator: " "))
+        try WakeUp().wait()
+    }
 }
 
 extension WakeUp {

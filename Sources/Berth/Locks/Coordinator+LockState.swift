@@ -23,7 +23,7 @@ extension Coordinator {
         return try await onThread { try service.isHeld(try LockName(name), token: token) }
     }
 
-    /// A grant that was taken from its holder by ``Coordinator/breakLock(_:token:)``.
+    /// A grant that was taken from its holder by `breakLock(_:token:)`.
     public struct BrokenGrant: Hashable, Sendable {
         /// The fencing token, which is stale now.
         public let token: UInt64

@@ -18,20 +18,12 @@ package enum HeldLocks {
         return outer.isEmpty ? own : outer + " " + own
     }
 
-    /// The token of a lock by its name, from the last entry that names it: what
-    /// a command means that says none. Whether it is still held is not asked.
-    package static func token(of name: LockName, in entries: String) -> UInt64? {
-        for entry in entries.utf8.split(separator: UInt8(ascii: " ")).reversed() {
-            // Names may contain colons; the three numbers do not.
-            let parts = entry.split(
-                separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
-            guard parts.count >= 4 else { continue }
-            let own = parts.dropLast(3).joined(separator: ":".utf8)
-            if own.elementsEqual(name.text.utf8) {
-                return UInt64(decimal: Array(parts[parts.count - 3])[...])
-            }
-        }
-        return nil
+    /// The token in an entry of a lock; nil where it is one of another name.
+    /// Whether it is still held, and of which store, is not asked.
+    static func token(of name: LockName, in entry: String) -> UInt64? {
+        guard entry.utf8.starts(with: (name.text + ":").utf8) else { return nil }
+        let numbers = entry.utf8.dropFirst(name.text.utf8.count + 1)
+        return UInt64(decimal: Array(numbers.prefix { $0 != UInt8(ascii: ":") })[...])
     }
 
     /// The ticket by which an ancestor holds a lock, by the entries it left;
@@ -41,10 +33,16 @@ package enum HeldLocks {
     ) throws(CoordinatorError) -> Ticket? {
         if entries.isEmpty { return nil }
         for ticket in try folder.tickets() where try folder.standing(of: ticket).isLive {
-            let own = try entry(folder, ticket.number)
-            if list(entries).contains(own) { return ticket }
+            if try contain(ticket.number, of: folder, entries) { return ticket }
         }
         return nil
+    }
+
+    /// Whether one of the entries stands for a token.
+    static func contain(
+        _ token: UInt64, of folder: LockFolder, _ entries: String
+    ) throws(CoordinatorError) -> Bool {
+        list(entries).contains(try entry(folder, token))
     }
 
     static func list(_ entries: String) -> [String] {

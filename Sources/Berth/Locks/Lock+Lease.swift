@@ -10,7 +10,7 @@ extension Lock {
         let length: Duration
         let onLoss: (@Sendable (CoordinatorError) -> Void)?
 
-        /// A lease of a length, from the grant and from each ``Lock/renew()``.
+        /// A lease of a length, from the grant and from each `renew()`.
         ///
         /// - Parameters:
         ///   - length: More than nothing, and less than a hundred years.

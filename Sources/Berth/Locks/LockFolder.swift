@@ -47,8 +47,8 @@ final class LockFolder: Sendable {
         var tickets: [Ticket] = []
         /// The names of tickets that have no number yet.
         var newborns: [String] = []
-        /// The names and numbers of bells, details and turns.
-        var companions: [(name: String, number: UInt64)] = []
+        /// The names of bells, details and turns.
+        var companions: [String] = []
     }
 
     /// Lists the folder. A ticket that is in it from before the call to after
@@ -62,7 +62,7 @@ final class LockFolder: Sendable {
             switch LockFolderEntry(name) {
             case .ticket(let ticket): contents.tickets.append(ticket)
             case .newborn: contents.newborns.append(name)
-            case .companion(let number): contents.companions.append((name, number))
+            case .companion: contents.companions.append(name)
             case .other: continue
             }
         }
@@ -97,9 +97,11 @@ final class LockFolder: Sendable {
     /// gate, which is not left before the ticket has its name. A newborn that is
     /// removed before its owner came to lock it is made anew.
     func tidy(_ contents: Contents, below number: UInt64) throws(CoordinatorError) {
-        for (name, companion) in contents.companions
-        where companion < number && !contents.tickets.contains(where: { $0.number == companion }) {
-            remove(name)
+        for name in contents.companions {
+            guard case .companion(let owner) = LockFolderEntry(name), owner < number else {
+                continue
+            }
+            if !contents.tickets.contains(where: { $0.number == owner }) { remove(name) }
         }
         for name in contents.newborns {
             guard let file = try openTicket(name) else { continue }

@@ -57,6 +57,18 @@ extension LockService {
         try folder.renew(ticket, length: length, until: Deadline(after: gateTimeout))
     }
 
+    /// The token by which a command that runs the caller has a lock, or had it,
+    /// as its entries of ``HeldLocks`` say; nil where none names this lock.
+    package func token(of name: LockName, in entries: String) throws(CoordinatorError) -> UInt64? {
+        let folder = try known(name)
+        for entry in HeldLocks.list(entries).reversed() {
+            guard let token = HeldLocks.token(of: name, in: entry) else { continue }
+            // Not one of the same name in another store.
+            if try HeldLocks.entry(folder, token) == entry { return token }
+        }
+        return nil
+    }
+
     /// Whether a lock is held with a token. One that waits for it does not hold it.
     package func isHeld(_ name: LockName, token: UInt64) throws(CoordinatorError) -> Bool {
         try listing(of: name).holders.contains { $0.ticket.number == token }
@@ -75,7 +87,7 @@ extension LockService {
     }
 
     /// The processes that this one descends from, and itself.
-    private static func ancestors() throws(CoordinatorError) -> [Int32] {
+    static func ancestors() throws(CoordinatorError) -> [Int32] {
         var ancestors: [Int32] = []
         var next = CurrentProcess.identifier
         while next > 0, !ancestors.contains(next) {

@@ -57,7 +57,9 @@ package struct LockService: Sendable {
     ///   another way.
     package func acquire(_ request: Request) throws(CoordinatorError) -> HeldTicket? {
         let folder = try open(request.name)
-        if let outer = try HeldLocks.ticket(of: folder, in: request.under) {
+        if request.patience != .none,
+            let outer = try HeldLocks.ticket(of: folder, in: request.under)
+        {
             throw folder.heldByAncestor(outer)
         }
         if request.patience == .none, try isTaken(folder, request) { return nil }
@@ -216,6 +218,32 @@ package struct LockService: Sendable {
             reportBusy(folder, request)
             return true
         }
+    }
+
+    /// Takes a ticket that excludes none of its kind, and so waits for nobody:
+    /// the sign that this process, or whoever inherits it, lives.
+    ///
+    /// It removes the signs of those who have died. No record that names one
+    /// brings it back: a number is given once.
+    func takeSign(_ name: LockName, command: String) throws(CoordinatorError) -> HeldTicket {
+        let folder = try open(name)
+        for ticket in try folder.tickets() where try folder.standing(of: ticket) == .dead {
+            folder.sweep(ticket)
+        }
+        return try folder.takeTicket(
+            .sign(0), content: nil, TicketDetails.Writer(target: nil, command: command, under: ""),
+            events, until: gateDeadline(.unlimited))
+    }
+
+    /// Whether anybody holds a lock, or stands in line for it.
+    func isTaken(_ name: LockName) throws(CoordinatorError) -> Bool {
+        guard let folder = try LockFolder.open(name, in: path, creating: false) else {
+            return false
+        }
+        for ticket in try folder.tickets() where try folder.standing(of: ticket).isLive {
+            return true
+        }
+        return false
     }
 
     func open(_ name: LockName) throws(CoordinatorError) -> LockFolder {

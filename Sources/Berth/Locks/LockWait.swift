@@ -182,7 +182,7 @@ struct LockWait {
     private func ownTicket(
         of target: Holder, _ tickets: [Ticket]
     ) throws(CoordinatorError) -> Look? {
-        for earlier in ticket.ahead(in: tickets) where earlier.isForProcess {
+        for earlier in ticket.ahead(in: tickets).reversed() where earlier.isForProcess {
             let view = try folder.view(of: earlier)
             guard view.standing.isLive, let holder = view.holder, holder.isSameProcess(as: target)
             else { continue }

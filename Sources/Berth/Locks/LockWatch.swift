@@ -12,11 +12,14 @@ struct LockWatch: ~Copyable {
         for view in views { add(view, folder) }
     }
 
+    /// Of nothing yet.
+    init() {}
+
     deinit {
         for file in files { FileCalls.close(file) }
     }
 
-    private mutating func add(_ view: TicketView, _ folder: LockFolder) {
+    mutating func add(_ view: TicketView, _ folder: LockFolder) {
         let name = view.ticket.bellName
         let bell = try? FileCalls.openFifo(name, in: folder.directory, .reading)
         if let bell { files.append(bell) }
@@ -30,11 +33,19 @@ struct LockWatch: ~Copyable {
         case .granted(let holder):
             // Nobody keeps the bell open: the process itself is watched, and
             // the bell for whoever releases the ticket on its behalf.
-            let process = holder.flatMap { try? ProcessTable.watch($0.process) }
-            if let process { files.append(process) }
-            if bell == nil || process == nil { isComplete = false }
+            if bell == nil { isComplete = false }
+            add(holder?.process)
         case .gone, .dead, .ended:
             break
+        }
+    }
+
+    /// Watches a process; nil is one that is not known.
+    mutating func add(_ process: Int32?) {
+        if let file = process.flatMap({ try? ProcessTable.watch($0) }) {
+            files.append(file)
+        } else {
+            isComplete = false
         }
     }
 }

@@ -39,6 +39,13 @@ extension ArgumentReader {
         return text
     }
 
+    /// The texts of the operands from a place on.
+    func texts(operandsFrom place: Int, _ name: String) throws(UsageError) -> [String] {
+        var texts: [String] = []
+        for operand in operands.dropFirst(place) { texts.append(try text(operand, of: name)) }
+        return texts
+    }
+
     private func text(_ argument: Argument, of name: String) throws(UsageError) -> String {
         guard let text = argument.text else {
             throw failure(name + ": " + argument.quoted + " is not valid UTF-8")

@@ -65,7 +65,7 @@ struct ArgumentReader {
     }
 
     private func checkCounts(_ syntax: CommandSyntax) throws(UsageError) {
-        if operands.count > syntax.operands.count {
+        if operands.count > syntax.operands.count && !syntax.isOpenEnded {
             throw failure(operands[syntax.operands.count].quoted + " is one word too many")
         }
         if operands.count < syntax.operands.count {

@@ -40,7 +40,8 @@ struct CommandSyntax {
     let name: String
     /// One line without a full stop.
     let summary: String
-    /// What its words stand for, in order; one in brackets may be left out.
+    /// What its words stand for, in order; one in brackets may be left out,
+    /// and a last one with an ellipsis stands for any number of words.
     var operands: [String] = []
     var tail: CommandTail = .none
     var options: [OptionSyntax] = []
@@ -64,6 +65,12 @@ struct CommandSyntax {
     /// All options that may stand on its command line.
     var acceptedOptions: [OptionSyntax] {
         tail == .verbatim ? options : options + Self.global
+    }
+
+    /// Whether more words may follow than there are operands.
+    var isOpenEnded: Bool {
+        guard let last = operands.last?.utf8 else { return false }
+        return last.suffix(3).elementsEqual("…".utf8) || last.suffix(4).elementsEqual("…]".utf8)
     }
 
     /// The first line of its help.

@@ -14,6 +14,8 @@ enum CommandTable {
             PortAutoclean.self, PortMigrate.self, PortReserveGroup.self, PortAutoreserve.self,
             PortExclude.self, PortCompactExclusions.self, PortShowPath.self, PortInit.self,
             PortValidate.self,
+            PoolCreate.self, PoolAdd.self, PoolRemove.self, PoolDrop.self, PoolList.self,
+            PoolShow.self, PoolTake.self, PoolGive.self, PoolRun.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -35,6 +37,7 @@ enum CommandTable {
         case ("kv", "delete"): KeyValueDelete.self
         case ("kv", "list"): KeyValueList.self
         case ("kv", "update"): KeyValueUpdate.self
+        case ("pool", let verb?): pool(verb)
         case ("port", let verb?): port(verb)
         case ("store", "init"): StoreInit.self
         case ("store", "info"): StoreInfo.self
@@ -49,6 +52,21 @@ enum CommandTable {
         case ("store", "merge-runs"): MergeHelper.self
         case ("help", nil): HelpCommand.self
         case ("completions", nil): CompletionsCommand.self
+        default: nil
+        }
+    }
+
+    private static func pool(_ verb: String) -> (any Command.Type)? {
+        switch verb {
+        case "create": PoolCreate.self
+        case "add": PoolAdd.self
+        case "remove": PoolRemove.self
+        case "drop": PoolDrop.self
+        case "list": PoolList.self
+        case "show": PoolShow.self
+        case "take": PoolTake.self
+        case "give": PoolGive.self
+        case "run": PoolRun.self
         default: nil
         }
     }
@@ -82,7 +100,7 @@ enum CommandTable {
     /// Whether a name is that of a group, whose commands have a second name.
     static func isGroup(_ name: String) -> Bool {
         switch name {
-        case "kv", "port", "store": true
+        case "kv", "pool", "port", "store": true
         default: false
         }
     }

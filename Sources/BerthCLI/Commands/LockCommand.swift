@@ -94,10 +94,14 @@ enum LockCommand: Command {
             throw arguments.failure("--renew takes no command to run")
         }
         let given = try arguments.integer("token", in: 1...Ticket.maximumNumber)
-        guard let token = given ?? HeldLocks.token(of: name, in: context.outerLocks) else {
+        if given == nil && context.outerLocks.isEmpty {
             throw arguments.failure("no command that runs this one holds NAME: give its --token")
         }
-        try context.locks().renew(name, token: token, length: try lease(arguments))
+        let locks = try context.locks()
+        guard let token = try given ?? locks.token(of: name, in: context.outerLocks) else {
+            throw arguments.failure("no command that runs this one holds NAME: give its --token")
+        }
+        try locks.renew(name, token: token, length: try lease(arguments))
         return .success
     }
 
@@ -168,7 +172,7 @@ enum LockCommand: Command {
     }
 
     /// The command's words, for people to read.
-    private static func describe(_ words: [Argument]) -> String {
+    static func describe(_ words: [Argument]) -> String {
         var bytes: [UInt8] = []
         for word in words {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }

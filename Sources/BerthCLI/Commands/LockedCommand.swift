@@ -9,8 +9,15 @@ struct LockedCommand {
     struct Grants {
         /// The locks that were taken for it.
         let held: [HeldTicket]
-        /// The token of the lock that was named first.
-        let token: UInt64
+        /// The token of the lock that was named first; nil where it is run
+        /// under no lock.
+        let token: UInt64?
+
+        /// What is no lock: the ticket of one who has items.
+        init(_ ticket: HeldTicket) {
+            held = [ticket]
+            token = nil
+        }
 
         /// Takes what is asked for, but for what a command that runs this one
         /// has already, where that is enough; nil where another holds it.
@@ -53,7 +60,9 @@ struct LockedCommand {
     /// descriptors: if this process is killed, they stay held for as long as
     /// the command runs.
     func run() throws(CoordinatorError) -> ExitStatus {
-        ChildProcess.setVariable(HeldLocks.tokenVariable, String(grants.token))
+        if let token = grants.token {
+            ChildProcess.setVariable(HeldLocks.tokenVariable, String(token))
+        }
         var entries = context.outerLocks
         for held in grants.held { entries = try HeldLocks.entries(entries, and: held) }
         ChildProcess.setVariable(HeldLocks.variable, entries)

@@ -60,7 +60,7 @@ enum FlockNumber {
         for digit in fraction.prefix(19) {
             place *= 10
             let value = UInt64(digit - UInt8(ascii: "0"))
-            if value != 0 { number += unit / (place / value) }
+            if value != 0 { number &+= unit / (place / value) }
         }
         return Int64(truncatingIfNeeded: number)
     }

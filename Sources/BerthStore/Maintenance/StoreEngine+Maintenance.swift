@@ -46,7 +46,7 @@ extension StoreEngine {
         state.lock()
         defer { state.unlock() }
         do throws(StoreError) {
-            try body(try settle())
+            try body(try settle(entered))
         } catch {
             // Whatever was seen is looked at afresh the next time.
             generation = nil

@@ -188,7 +188,7 @@ struct FlockNumberTests {
             ("0", 0), ("12", 12), ("0x10", 16), ("010", 8), ("1K", 1024), ("1k", 1024),
             ("1KiB", 1024), ("1kib", 1024), ("1KB", 1000), ("2M", 2 << 20), ("1.5K", 1536),
             ("1.3K", 1365), ("2.25M", 2_359_295), ("1.08K", 1109), ("1.K", 1024), ("0x10K", 16384),
-            ("8E", .min),
+            ("8E", .min), ("15.99999999E", 116_350_740_891_858_411),
         ] as [(String, Int64)])
     func sizesAreRead(text: String, size: Int64) throws {
         #expect(try FlockNumber.size(Array(text.utf8)) == size)

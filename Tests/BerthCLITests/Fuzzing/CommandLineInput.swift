@@ -18,7 +18,11 @@ enum CommandLineInput {
         } catch {
             preconditionFailure("an error that should not be: \(error)")
         }
+        let options = FlockCommand.syntax.options
+        _ = try? FlockReader.request(words.map { Argument(bytes: $0) }, options)
         for word in words {
+            _ = try? FlockNumber.size(word)
+            _ = try? FlockNumber.microseconds(word)
             _ = DurationText.duration(word)
             _ = TicketDetails(json: word)
             _ = TerminalText.escaped(String(decoding: word, as: UTF8.self))

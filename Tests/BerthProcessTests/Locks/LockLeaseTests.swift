@@ -135,6 +135,17 @@ struct LockLeaseTests {
         #expect(outcome.output == "1\nrenewed 0\ntaken\nlate 76\nlate 76\n")
     }
 
+    @Test func lockOfTheSameNameInAnotherStoreIsNotMeant() async throws {
+        let other = scene.store.directory + "/other"
+        let outcome = try await scene.shell(
+            """
+            berth --store \(other) lock a --for-pid $$ --ttl 1m
+            berth lock a --ttl 1m -- berth --store \(other) lock a --renew; echo "$?"
+            berth lock a --ttl 1m -- berth lock a --renew; echo "$?"
+            """)
+        #expect(outcome.output == "1\n64\n0\n")
+    }
+
     // MARK: Breaking
 
     @Test func brokenLockIsTakenFromTheLivingAndOnRecord() async throws {

@@ -43,7 +43,8 @@ enum Operation: String, CaseIterable, Sendable {
         case .other: return [("a", "\"other " + text + "\"")]
         case .medium:
             return [
-                ("a", nil), ("m", "\"" + text + String(repeating: "x", count: 360) + "\""),
+                ("a", nil), ("m", "\"" + text + String(repeating: "x", count: 310) + "\""),
+                ("u/" + text, text),
             ]
         case .merge: return []
         }

@@ -65,7 +65,7 @@ enum StartingStore: String, CaseIterable, Sendable {
         }
     }
 
-    private static var oldRun: [Operation] { [.big, .medium, .overwrite, .rotation] }
+    private static var oldRun: [Operation] { [.big, .many, .medium, .overwrite, .rotation] }
     private static var threeRuns: [Operation] {
         [.medium, .rotation, .medium, .rotation, .medium, .rotation]
     }

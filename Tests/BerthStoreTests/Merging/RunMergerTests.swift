@@ -96,8 +96,8 @@ import Testing
         #expect(try store.allRecords() == after.sorted())
     }
 
-    /// The value of `m` is one for each run: a merge that jumps over a run
-    /// would bring an older one back.
+    /// Each run has a record that no other has, and one that all have: a merge
+    /// that jumps over a run would lose the one, or bring the other back.
     @Test(arguments: [[1, 3], [0, 2], [0, 3], [3, 1], [0, 1, 3]])
     func aMergeOfRunsThatAreNotNeighboursIsThrownAway(places: [Int]) throws {
         let merger = try store.merger()

@@ -16,6 +16,8 @@ extension StoreLimits {
         limits.historyGenerations = 2
         // Who does not vouch at once is dead here.
         limits.vouchAttempts = 3
+        // Who waits for another waits in the kernel, where the disk sees it.
+        limits.hintTimeout = nil
         return limits
     }
 

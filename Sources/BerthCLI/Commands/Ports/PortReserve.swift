@@ -47,7 +47,15 @@ enum PortReserve: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let context = try PortContext(arguments, context)
-        let plan = try context.perform(.reserve(try context.request()))
+        let request = try context.request()
+        if arguments.has("operation-id") {
+            if arguments.has("dry-run") {
+                throw arguments.failure("--operation-id and --dry-run exclude each other")
+            }
+            context.printReservation(try context.coordinator().ports(arguments).reserve(request))
+            return .success
+        }
+        let plan = try context.perform(.reserve(request))
         if arguments.has("dry-run") {
             context.printPlan(plan)
         } else if let reservation = plan.reservations.first {
