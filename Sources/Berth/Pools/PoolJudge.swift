@@ -40,8 +40,11 @@ struct PoolJudge {
     /// be told.
     ///
     /// While a process has the items, they do not follow the directory: it
-    /// uses them wherever it is.
-    func end(of holding: PoolHolding) throws(CoordinatorError) -> ReservationEnd? {
+    /// uses them wherever it is. A directory need not be asked after: that may
+    /// take long, where its file system does not answer.
+    func end(
+        of holding: PoolHolding, askingDirectories: Bool = true
+    ) throws(CoordinatorError) -> ReservationEnd? {
         if let sign = holding.sign {
             guard let (ticket, folder) = ticket(sign) else { return .processEnded }
             return try folder.standing(of: ticket).isLive ? nil : .processEnded
@@ -50,8 +53,8 @@ struct PoolJudge {
         if let days = holding.idleDays, reservations.isIdle(since: holding.used, days: days) {
             return .idle
         }
-        if holding.followsDirectory, holding.terms.holder == nil, let path = holding.path,
-            reservations.isGone(path)
+        if askingDirectories, holding.followsDirectory, holding.terms.holder == nil,
+            let path = holding.path, reservations.isGone(path)
         {
             return .directoryGone
         }

@@ -23,7 +23,9 @@ extension PoolSource {
     ///
     /// - Throws: `notFound` where there is no such pool.
     /// - Complexity: O(n) in the number of holdings.
-    func state(of name: PoolName, _ judge: PoolJudge) throws -> PoolState {
+    func state(
+        of name: PoolName, _ judge: PoolJudge, askingDirectories: Bool = true
+    ) throws -> PoolState {
         guard let items = try items(of: name) else {
             throw CoordinatorError(
                 .notFound,
@@ -33,7 +35,7 @@ extension PoolSource {
         var state = PoolState(name: name, items: items)
         try forEach(prefix: PoolRecords.holdings(of: name), from: nil) { record in
             let holding = try PoolHolding(record)
-            if let end = try judge.end(of: holding) {
+            if let end = try judge.end(of: holding, askingDirectories: askingDirectories) {
                 state.ended.append((holding, end))
             } else {
                 state.holdings.append(holding)
@@ -159,8 +161,10 @@ struct PoolLedger {
     mutating func take(
         _ claim: PoolClaim, under entries: String, isNext: () throws(CoordinatorError) -> Bool
     ) throws -> PoolLook {
-        let state = try base.state(of: name, judge)
         var wanted = try holding(claim)
+        var state = try base.state(of: name, judge, askingDirectories: false)
+        let hasOwn = state.holdings.contains { $0.owner == wanted.owner }
+        if !hasOwn && state.free.count < claim.count { state = try base.state(of: name, judge) }
         let answer = try state.answer(
             to: wanted.owner, count: claim.count,
             isAbove: { (holding) throws(CoordinatorError) in try judge.isAbove(holding, entries) },
