@@ -16,12 +16,16 @@ public final class Coordinator: Sendable {
 
     package let options: StoreOptions
 
+    /// Who hears of what happens.
+    package let events: EventReporter
+
     /// The records; opened when they are first needed, which for locks is never.
     package let store: Store
 
-    init(path: String, options: StoreOptions) {
+    init(path: String, options: StoreOptions, events: EventReporter = EventReporter()) {
         self.path = path
         self.options = options
+        self.events = events
         store = Store(at: path, options: options)
     }
 
@@ -34,13 +38,14 @@ public final class Coordinator: Sendable {
     ///   - durability: How changes are made durable, where the first change
     ///     makes the store. A store that exists keeps its own.
     ///   - timeout: How long a change waits for others' changes; nil for ever.
+    ///   - onEvent: Hears of what happens, for logs.
     /// - Returns: The coordinator. That there is a store, or can be one, shows
     ///   at its first use.
     /// - Throws: ``CoordinatorError`` with `invalid` where the path is not
     ///   valid, and with `cannotCreate` where no place can be derived.
     public static func open(
         at path: String? = nil, durability: Durability = .full,
-        timeout: Duration? = .seconds(5)
+        timeout: Duration? = .seconds(5), onEvent: EventHandler? = nil
     ) throws(CoordinatorError) -> Coordinator {
         let location = try StoreLocation.path(
             path, variable: CurrentProcess.variable,
@@ -48,7 +53,7 @@ public final class Coordinator: Sendable {
         var options = StoreOptions()
         options.durability = durability.kind
         options.lockTimeout = timeout
-        return Coordinator(path: location, options: options)
+        return Coordinator(path: location, options: options, events: EventReporter(onEvent))
     }
 
     /// How the changes of a store are made durable; chosen when it is made.

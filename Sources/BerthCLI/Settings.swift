@@ -11,6 +11,8 @@ struct Settings {
     let store: String?
     /// Whether the answer is to be JSON.
     let isJSON: Bool
+    /// Whether what happens is to be told as lines of JSON.
+    let isLoggingJSON: Bool
     let verbosity: Verbosity
     let color: Color
 
@@ -18,6 +20,7 @@ struct Settings {
     init() {
         store = nil
         isJSON = false
+        isLoggingJSON = false
         verbosity = .normal
         color = .auto
     }
@@ -26,6 +29,7 @@ struct Settings {
         store = try arguments.text("store")
         if store?.isEmpty == true { throw arguments.failure("--store: the directory is empty") }
         isJSON = arguments.has("json")
+        isLoggingJSON = arguments.has("log-json")
         if arguments.has("quiet") {
             if arguments.has("verbose") {
                 throw arguments.failure("--quiet and --verbose exclude each other")

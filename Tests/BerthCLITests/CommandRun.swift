@@ -2,6 +2,7 @@
 
 import BerthStore
 import BerthTestSupport
+import Synchronization
 
 @testable import BerthCLI
 
@@ -38,20 +39,29 @@ struct CommandRun {
                 if outputFails { throw SystemError("write", .noSpace) }
                 transcript.output += bytes
             },
-            writeMessage: { transcript.errors += $0 },
+            writeMessage: { [messages = transcript.messages] in messages.add($0) },
             answerWidth: { width },
             messagesAreSeen: { false })
         let environment = Environment { [variables] name in variables[name].map { Array($0.utf8) } }
         status = CommandLineTool.run(
             arguments: words, environment: environment, streams: streams)
         output = String(decoding: transcript.output, as: UTF8.self)
-        errors = String(decoding: transcript.errors, as: UTF8.self)
+        errors = String(decoding: transcript.messages.bytes, as: UTF8.self)
     }
+}
+
+/// What came on standard error, from any thread.
+private final class Messages: Sendable {
+    private let state = Mutex([UInt8]())
+
+    var bytes: [UInt8] { state.withLock { $0 } }
+
+    func add(_ bytes: [UInt8]) { state.withLock { $0 += bytes } }
 }
 
 private final class Transcript {
     var output: [UInt8] = []
-    var errors: [UInt8] = []
+    let messages = Messages()
     private var input: ArraySlice<UInt8>
 
     init(input: [UInt8]) {

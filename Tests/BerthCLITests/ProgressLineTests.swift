@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import BerthStore
+import Synchronization
 import Testing
 
 @testable import BerthCLI
 
 @Suite("Progress")
 struct ProgressLineTests {
-    private final class Messages {
-        var bytes: [UInt8] = []
+    private final class Messages: Sendable {
+        private let state = Mutex([UInt8]())
+
+        var bytes: [UInt8] { state.withLock { $0 } }
+
+        func add(_ bytes: [UInt8]) { state.withLock { $0 += bytes } }
     }
 
     /// What is written while work goes on for a second and more, by a clock
@@ -17,7 +22,7 @@ struct ProgressLineTests {
         let messages = Messages()
         let streams = Streams(
             read: { _ throws(SystemError) in 0 }, write: { _ throws(SystemError) in },
-            writeMessage: { messages.bytes += $0 }, answerWidth: { nil },
+            writeMessage: { messages.add($0) }, answerWidth: { nil },
             messagesAreSeen: { isTerminal })
         let context = CommandContext(
             settings: Settings(), environment: Environment { _ in nil }, streams: streams,

@@ -17,15 +17,17 @@ extension Coordinator {
     ///   - durability: How changes are made durable, where the first change
     ///     makes the store. A store that exists keeps its own.
     ///   - timeout: How long a change waits for others' changes; nil for ever.
+    ///   - onEvent: Hears of what happens, for logs.
     /// - Returns: The coordinator of the store.
     /// - Throws: ``CoordinatorError`` with `invalid` where the URL is not one
     ///   of a file.
     public static func open(
-        at url: URL, durability: Durability = .full, timeout: Duration? = .seconds(5)
+        at url: URL, durability: Durability = .full, timeout: Duration? = .seconds(5),
+        onEvent: EventHandler? = nil
     ) throws(CoordinatorError) -> Coordinator {
         guard url.isFileURL else {
             throw CoordinatorError(.invalid, "the store's URL is not one of a file")
         }
-        return try open(at: url.path, durability: durability, timeout: timeout)
+        return try open(at: url.path, durability: durability, timeout: timeout, onEvent: onEvent)
     }
 }

@@ -52,6 +52,7 @@ struct CommandSyntax {
             .flag("json", nil, "print the answer as JSON"),
             .flag("quiet", "q", "print failures only, besides the answer"),
             .flag("verbose", "v", "say more of what happens"),
+            .flag("log-json", nil, "say what happens on standard error, as lines of JSON"),
             .value("color", nil, "WHEN", "colour tables: auto, always or never"),
             .flag("help", "h", "print the help of the command"),
             .flag("version", nil, "print the version of berth"),

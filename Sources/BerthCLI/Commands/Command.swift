@@ -30,6 +30,19 @@ struct CommandContext {
         let path = try StoreLocation.path(
             settings.store, variable: environment.bytes,
             workingDirectory: AbsolutePath.workingDirectory)
-        return try Coordinator.open(at: path, durability: durability)
+        return try Coordinator.open(at: path, durability: durability, onEvent: eventHandler)
+    }
+
+    /// What happens, told to whoever asked for it, on standard error: as lines
+    /// of JSON, or in words.
+    var events: EventReporter { EventReporter(eventHandler) }
+
+    private var eventHandler: Coordinator.EventHandler? {
+        let write = streams.writeMessage
+        if settings.isLoggingJSON {
+            return { event in write(Array((event.json + "\n").utf8)) }
+        }
+        guard settings.verbosity == .verbose else { return nil }
+        return { event in write(Output.line(event.description)) }
     }
 }

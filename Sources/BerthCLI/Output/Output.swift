@@ -91,6 +91,11 @@ final class Output {
     }
 
     private func say(_ message: String) {
-        streams.writeMessage(Array(("berth: " + TerminalText.escaped(message) + "\n").utf8))
+        streams.writeMessage(Self.line(message))
+    }
+
+    /// A message as it is written.
+    static func line(_ message: String) -> [UInt8] {
+        Array(("berth: " + TerminalText.escaped(message) + "\n").utf8)
     }
 }

@@ -8,8 +8,9 @@ struct Streams {
     var read: (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int
     /// Writes all of an answer.
     var write: ([UInt8]) throws(SystemError) -> Void
-    /// Writes all of a message, or drops what cannot be written.
-    var writeMessage: ([UInt8]) -> Void
+    /// Writes all of a message, or drops what cannot be written. Events come
+    /// from any thread.
+    var writeMessage: @Sendable ([UInt8]) -> Void
     /// The columns of the terminal that receives the answer; nil where none does.
     var answerWidth: () -> Int?
     /// Whether a person at a terminal reads the messages.
@@ -18,7 +19,7 @@ struct Streams {
     init(
         read: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int,
         write: @escaping ([UInt8]) throws(SystemError) -> Void,
-        writeMessage: @escaping ([UInt8]) -> Void,
+        writeMessage: @escaping @Sendable ([UInt8]) -> Void,
         answerWidth: @escaping () -> Int?,
         messagesAreSeen: @escaping () -> Bool
     ) {
