@@ -54,6 +54,8 @@ public struct Job: Hashable, Sendable {
     /// Whether its worker has been told to end it.
     public internal(set) var isBeingCancelled = false
 
+    /// The token of its last claim; 0 before the first.
+    var lastToken: UInt64 = 0
     /// Its place in its lane while it waits.
     var order: UInt64
     /// Those of ``after`` that have not ended yet.

@@ -11,8 +11,8 @@ import BerthStore
 /// but never by nobody.
 package final class PresenceRing: Sendable {
     /// What to do when somebody has died: is given the dead, and returns those
-    /// of whom nothing is left to do.
-    package typealias Heir = @Sendable (_ dead: [String]) -> [String]
+    /// of whom nothing is left to do. Where it throws, it is asked again later.
+    package typealias Heir = @Sendable (_ dead: [String]) throws -> [String]
 
     private let presence: Presence
     private let onDeath: Heir
@@ -20,7 +20,7 @@ package final class PresenceRing: Sendable {
 
     /// Joins the ring and watches, on a thread of its own. Deaths from before
     /// are reported before this returns.
-    package init(_ presence: Presence, onDeath: @escaping Heir) throws(CoordinatorError) {
+    package init(_ presence: Presence, onDeath: @escaping Heir) throws {
         self.presence = presence
         self.onDeath = onDeath
         let store = presence.folder.folder
@@ -54,17 +54,20 @@ package final class PresenceRing: Sendable {
         var watch = handover.watch
         var failures = 0
         while true {
-            do throws(CoordinatorError) {
-                let ready = try handover.bell.wait(
-                    beside: [stopping.reading], hangUps: watch.map { [$0] } ?? [], until: nil)
-                if ready & 2 != 0 { break }
+            do {
+                // Where the last look failed, it is not waited for a reason.
+                if failures == 0 {
+                    let ready = try handover.bell.wait(
+                        beside: [stopping.reading], hangUps: watch.map { [$0] } ?? [], until: nil)
+                    if ready & 2 != 0 { break }
+                }
                 let next = try watchPredecessor()
                 if let watch { FileCalls.close(watch) }
                 watch = next
                 failures = 0
             } catch {
-                // No descriptors, or a directory that is gone: looked at again
-                // after a pause that grows.
+                // No descriptors, a full disk, a directory that is gone: looked
+                // at again after a pause that grows.
                 failures = min(failures + 1, 10)
                 let pause = Deadline(after: .milliseconds(1 << failures))
                 let ready = try? Poll.wait([stopping.reading], until: pause)
@@ -76,7 +79,7 @@ package final class PresenceRing: Sendable {
 
     /// Opens the bell of the nearest living member before this one; nil where
     /// there is no other. The dead on the way are reported and removed.
-    private func watchPredecessor() throws(CoordinatorError) -> FileDescriptor? {
+    private func watchPredecessor() throws -> FileDescriptor? {
         while true {
             var dead: [String] = []
             var predecessor: String?
@@ -93,7 +96,7 @@ package final class PresenceRing: Sendable {
                 break
             }
             if !dead.isEmpty {
-                for member in onDeath(dead) { presence.folder.sweep(member) }
+                for member in try onDeath(dead) { presence.folder.sweep(member) }
             }
             guard let predecessor else { return nil }
             if let watch = try open(predecessor) { return watch }

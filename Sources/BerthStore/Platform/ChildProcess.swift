@@ -54,15 +54,46 @@ package struct ChildProcess {
         return ChildProcess(identifier: identifier)
     }
 
-    /// Waits for the end. The corresponding C functions are `waitid` and `waitpid`.
-    package func wait() throws(SystemError) -> Ending {
+    /// Starts a command, found by `PATH`, in a process group of its own, with
+    /// this process's environment and some variables more. Its standard error
+    /// goes where its standard output goes. The corresponding C function is
+    /// `posix_spawnp`.
+    ///
+    /// - Parameters:
+    ///   - words: The command and its arguments.
+    ///   - directory: Where it runs; nil is where this process does.
+    ///   - variables: `NAME=value` each, in place of those of the same name.
+    ///   - files: The descriptors that it keeps, under the same numbers.
+    ///   - input: Its standard input.
+    ///   - output: Its standard output and standard error.
+    /// - Returns: The command.
+    /// - Throws: Why it cannot be started.
+    package static func startGroup(
+        _ words: [[UInt8]], in directory: [UInt8]?, variables: [[UInt8]],
+        inheriting files: [FileDescriptor], input: FileDescriptor, output: FileDescriptor
+    ) throws(SystemError) -> ChildProcess {
+        var attributes = SpawnAttributes()
+        attributes.beginGroup()
+        if let directory { try attributes.enter(directory) }
+        attributes.inherit(files)
+        attributes.place(input, as: .standardInput)
+        attributes.place(output, as: .standardOutput)
+        attributes.place(output, as: .standardError)
+        return ChildProcess(identifier: try attributes.spawn(words, variables: variables))
+    }
+
+    /// Waits for the end. The corresponding C functions are `waitid` and
+    /// `waitpid`. What is to be done while the ended command still has its pid
+    /// is done in between.
+    package func wait(beforeReaping body: () -> Void = {}) throws(SystemError) -> Ending {
         // The ended command keeps its pid until the forwarding is off, so that
         // no signal can reach another process by that number.
         var information = siginfo_t()
         _ = try FileCalls.retrying("waitid") {
             waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT)
         }
-        forwardTarget = 0
+        if forwardTarget == identifier { forwardTarget = 0 }
+        body()
         var status: Int32 = 0
         _ = try FileCalls.retrying("waitpid") { waitpid(identifier, &status, 0) }
         let signal = status & 0x7F
@@ -119,7 +150,7 @@ private typealias SignalHandler =
     @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
 
 #if canImport(Darwin)
-    private func isIgnoring(_ action: sigaction) -> Bool {
+    func isIgnoring(_ action: sigaction) -> Bool {
         unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self)
             == unsafeBitCast(SIG_IGN, to: Int.self)
     }
@@ -132,7 +163,7 @@ private typealias SignalHandler =
     private func isFromProcess(_ information: siginfo_t) -> Bool { information.si_pid != 0 }
 #else
     #if canImport(Glibc)
-        private func isIgnoring(_ action: sigaction) -> Bool {
+        func isIgnoring(_ action: sigaction) -> Bool {
             unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
         }
 
@@ -140,7 +171,7 @@ private typealias SignalHandler =
             action.__sigaction_handler.sa_sigaction = handler
         }
     #else
-        private func isIgnoring(_ action: sigaction) -> Bool {
+        func isIgnoring(_ action: sigaction) -> Bool {
             unsafeBitCast(action.__sa_handler.sa_handler, to: Int.self) == 1
         }
 

@@ -16,6 +16,17 @@ package enum Clock {
     /// sleeps. The corresponding C call is `clock_gettime` with `CLOCK_MONOTONIC`.
     package static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
 
+    /// Nanoseconds on a clock that never steps and goes on while the machine
+    /// sleeps; it begins anew with each boot. The corresponding C call is
+    /// `clock_gettime` with `CLOCK_BOOTTIME`, or `CLOCK_MONOTONIC` on macOS.
+    package static var sinceBoot: UInt64 {
+        #if canImport(Darwin)
+            read(CLOCK_MONOTONIC)
+        #else
+            read(CLOCK_BOOTTIME)
+        #endif
+    }
+
     /// Milliseconds since 1970, for people to read.
     package static var wallMilliseconds: Int64 { Int64(read(CLOCK_REALTIME) / 1_000_000) }
 

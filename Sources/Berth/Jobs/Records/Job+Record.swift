@@ -18,6 +18,7 @@ extension Job {
         writer.member("order", order)
         writer.member("attempt", attempt)
         writer.member("max", maximumAttempts)
+        if lastToken != 0 { writer.member("token", lastToken) }
         writeRules(to: &writer)
         writeHistory(to: &writer)
         if let shortPayload { writer.member("payload", json: shortPayload) }
@@ -120,6 +121,7 @@ extension Job {
         metadata = fields.json("metadata").map { Array($0) }
         after = Self.dependencies(fields.array("after"))
         pending = Self.dependencies(fields.array("pending"))
+        lastToken = fields.integer("token") ?? 0
         rescues = fields.integer("rescues") ?? 0
         snoozes = fields.integer("snoozes") ?? 0
         claim = fields.fields("claim").flatMap { JobClaim($0) }
