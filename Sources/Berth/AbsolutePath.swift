@@ -40,7 +40,7 @@ package enum AbsolutePath {
     }
 
     /// The path of a directory of the caller's: the working directory where none is given.
-    static func directory(_ path: String?) throws(CoordinatorError) -> String {
+    package static func directory(_ path: String?) throws(CoordinatorError) -> String {
         guard let path else { return try workingDirectory() }
         try checked(path, "the directory")
         if path.utf8.first == UInt8(ascii: "/") { return normalized(path, from: "/") }

@@ -47,11 +47,12 @@ extension Jobs {
     /// Claims jobs, as the synchronous twin does.
     public func claim(
         from queue: String, limit: Int = 1, kinds: [String]? = nil, forProcess process: Int32? = nil,
-        lease: Duration? = nil
+        lease: Duration? = nil, timeout: Duration = .zero
     ) async throws -> [Job] {
         try await coordinator.onThread {
             try self.claim(
-                from: queue, limit: limit, kinds: kinds, forProcess: process, lease: lease)
+                from: queue, limit: limit, kinds: kinds, forProcess: process, lease: lease,
+                timeout: timeout)
         }
     }
 

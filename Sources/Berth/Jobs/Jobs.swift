@@ -34,11 +34,31 @@ public struct Jobs: Sendable {
         let enqueued = try coordinator.write("job.enqueue") { transaction in
             try transaction.enqueue(checked: checked, at: Clock.wallMilliseconds)
         }
-        // Once in so many jobs, a step of pruning: nobody else has to.
-        if let last = enqueued.last, last.outcome == .added, last.id.rawValue % 64 == 0 {
-            _ = try? prune(steps: 1)
-        }
+        pruneInPassing(enqueued)
         return enqueued
+    }
+
+    /// Once in so many jobs, a step of pruning: nobody else has to.
+    private func pruneInPassing(_ enqueued: [EnqueuedJob]) {
+        let isDue = enqueued.contains { $0.outcome == .added && $0.id.rawValue % 64 == 0 }
+        if isDue { _ = try? prune(steps: 1) }
+    }
+
+    /// Enqueues a job, and tells how many workers serve its queue.
+    package func enqueueCountingWorkers(
+        _ request: JobRequest
+    ) throws -> (job: EnqueuedJob, workers: Int) {
+        let checked = try request.checked()
+        let (job, workers) = try coordinator.write("job.enqueue") { transaction in
+            let jobs = try transaction.enqueue(checked: [checked], at: Clock.wallMilliseconds)
+            let folder = try PresenceFolder(of: coordinator.path, creating: false)
+            let workers = try transaction.workers(of: request.queue) { member in
+                try folder?.isAlive(member) == true
+            }
+            return (jobs[0], workers)
+        }
+        pruneInPassing([job])
+        return (job, workers)
     }
 
     // MARK: Looking
@@ -113,12 +133,13 @@ public struct Jobs: Sendable {
     ///     again. Nil where a lease alone tells.
     ///   - lease: How long the claims last without a renewal; without one, and
     ///     without a process, 15 minutes.
-    /// - Returns: The jobs, each with its claim; none where there is nothing
-    ///   that may be claimed now.
+    ///   - timeout: How long to wait where there is nothing to claim.
+    /// - Returns: The jobs, each with its claim; none where there was nothing
+    ///   that might be claimed.
     /// - Throws: ``CoordinatorError`` with `notFound` where there is no such process.
     public func claim(
         from queue: String, limit: Int = 1, kinds: [String]? = nil, forProcess process: Int32? = nil,
-        lease: Duration? = nil
+        lease: Duration? = nil, timeout: Duration = .zero
     ) throws -> [Job] {
         try JobRule.check(queue: queue)
         guard (1...10_000).contains(limit) else {
@@ -134,19 +155,28 @@ public struct Jobs: Sendable {
             queue: queue, limit: limit, kinds: kinds, holder: try Self.holder(process),
             proof: process == nil ? .lease : .process,
             lease: lease ?? (process == nil ? Self.defaultLease : nil))
-        try rescue()
-        let outcome = try coordinator.write("job.claim") { transaction in
-            try transaction.claim(request, at: Clock.wallMilliseconds)
-        }
-        if !outcome.jobs.isEmpty || outcome.skipped > 0 {
-            coordinator.events.report(
-                .jobClaimed,
-                [
-                    .text("queue", queue), .number("count", outcome.jobs.count),
-                    .number("skipped", outcome.skipped),
-                ])
-        }
-        return outcome.jobs
+        let deadline = Deadline(after: timeout)
+        return try coordinator.wait(for: [.jobs(of: queue)], until: deadline) { () -> Look in
+            try rescue()
+            let now = Clock.wallMilliseconds
+            let outcome = try coordinator.write("job.claim") {
+                try $0.claim(request, at: now)
+            }
+            report(outcome, of: queue)
+            if !outcome.jobs.isEmpty { return .found(outcome.jobs) }
+            let due = outcome.nextDue.map { JobWorker.deadline(of: $0, now) }
+            return .nothing(until: Deadline.sooner(due, try JobRescue(coordinator).run().next))
+        } ?? []
+    }
+
+    private func report(_ outcome: ClaimOutcome, of queue: String) {
+        if outcome.jobs.isEmpty && outcome.skipped == 0 { return }
+        coordinator.events.report(
+            .jobClaimed,
+            [
+                .text("queue", queue), .number("count", outcome.jobs.count),
+                .number("skipped", outcome.skipped),
+            ])
     }
 
     /// How long a claim lasts of which nothing else tells the end.
@@ -183,6 +213,15 @@ public struct Jobs: Sendable {
         }
         return isAnythingRunning
             ? try JobRescue(coordinator).run(waitingForCommands: true).rescued : 0
+    }
+
+    /// The same, for one who only looks, and may not be allowed to do more.
+    package func rescueWhereAllowed() throws {
+        do {
+            try rescue()
+        } catch let error as CoordinatorError where error.code == .permission {
+            return
+        }
     }
 
     // MARK: Changing

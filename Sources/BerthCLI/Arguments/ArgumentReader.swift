@@ -42,11 +42,12 @@ struct ArgumentReader {
     /// Tells the remaining words apart by a command's syntax.
     mutating func read(_ syntax: CommandSyntax) throws(UsageError) {
         command = syntax.name
-        while syntax.tail == .none || operands.count < syntax.operands.count {
+        let beginsAtWord = syntax.tail == .optional || syntax.tail == .required
+        while !beginsAtWord || operands.count < syntax.operands.count {
             guard let operand = try word(beside: syntax.options) else { break }
             operands.append(operand)
         }
-        if syntax.tail != .none, let first = try word(beside: syntax.options) {
+        if beginsAtWord, let first = try word(beside: syntax.options) {
             tail = [first] + arguments[position...]
         } else if position < arguments.count {
             // At `--`: what follows is not looked at.
@@ -60,7 +61,7 @@ struct ArgumentReader {
     }
 
     private func checkCounts(_ syntax: CommandSyntax) throws(UsageError) {
-        if operands.count > syntax.operands.count {
+        if operands.count > syntax.operands.count && !syntax.repeatsLastOperand {
             throw failure(operands[syntax.operands.count].quoted + " is one word too many")
         }
         if operands.count < syntax.operands.count {

@@ -30,6 +30,8 @@ struct OptionSyntax {
 /// Whether a command runs another one, given by the rest of its words.
 enum CommandTail {
     case none, optional, required
+    /// It may, and then `--` stands before that one.
+    case afterDashes
 }
 
 /// What may stand on the command line of one command.
@@ -38,7 +40,8 @@ struct CommandSyntax {
     let name: String
     /// One line without a full stop.
     let summary: String
-    /// What its words stand for, in order; one in brackets may be left out.
+    /// What its words stand for, in order; one in brackets may be left out, and
+    /// the last one may be repeated where it ends with `…`.
     var operands: [String] = []
     var tail: CommandTail = .none
     var options: [OptionSyntax] = []
@@ -59,6 +62,12 @@ struct CommandSyntax {
         ]
     }
 
+    /// Whether the last operand may be repeated.
+    var repeatsLastOperand: Bool {
+        let name = operands.last?.replacing("]", with: "")
+        return name?.hasSuffix("…") ?? false
+    }
+
     /// The first line of its help.
     var usage: String {
         var line = "berth " + name
@@ -68,6 +77,7 @@ struct CommandSyntax {
         case .none: break
         case .optional: line += " [[--] COMMAND [ARG…]]"
         case .required: line += " [--] COMMAND [ARG…]"
+        case .afterDashes: line += " [-- COMMAND [ARG…]]"
         }
         return line
     }

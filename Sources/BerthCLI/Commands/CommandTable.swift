@@ -9,6 +9,11 @@ enum CommandTable {
             KeyValueGet.self, KeyValueSet.self, KeyValueDelete.self, KeyValueList.self,
             KeyValueUpdate.self,
             PortReserve.self, PortRelease.self, PortList.self,
+            JobAdd.self, JobTake.self, JobDone.self, JobFail.self, JobSnooze.self,
+            JobRelease.self, JobExtend.self, JobSetProgress.self, JobCancel.self, JobRetry.self,
+            JobRedrive.self, JobShow.self, JobList.self, JobLogCommand.self, JobWait.self,
+            JobQueues.self, JobPause.self, JobResume.self, JobDrain.self, JobLimit.self,
+            JobPrune.self, WorkCommand.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -32,6 +37,28 @@ enum CommandTable {
         case ("port", "reserve"): PortReserve.self
         case ("port", "release"): PortRelease.self
         case ("port", "list"): PortList.self
+        case ("job", "add"): JobAdd.self
+        case ("job", "claim"): JobTake.self
+        case ("job", "done"): JobDone.self
+        case ("job", "fail"): JobFail.self
+        case ("job", "snooze"): JobSnooze.self
+        case ("job", "release"): JobRelease.self
+        case ("job", "extend"): JobExtend.self
+        case ("job", "progress"): JobSetProgress.self
+        case ("job", "cancel"): JobCancel.self
+        case ("job", "retry"): JobRetry.self
+        case ("job", "redrive"): JobRedrive.self
+        case ("job", "show"): JobShow.self
+        case ("job", "list"): JobList.self
+        case ("job", "log"): JobLogCommand.self
+        case ("job", "wait"): JobWait.self
+        case ("job", "queues"): JobQueues.self
+        case ("job", "pause"): JobPause.self
+        case ("job", "resume"): JobResume.self
+        case ("job", "drain"): JobDrain.self
+        case ("job", "limit"): JobLimit.self
+        case ("job", "prune"): JobPrune.self
+        case ("work", nil): WorkCommand.self
         case ("store", "init"): StoreInit.self
         case ("store", "info"): StoreInfo.self
         case ("store", "verify"): StoreVerify.self
@@ -51,7 +78,7 @@ enum CommandTable {
     /// Whether a name is that of a group, whose commands have a second name.
     static func isGroup(_ name: String) -> Bool {
         switch name {
-        case "kv", "port", "store": true
+        case "kv", "port", "job", "store": true
         default: false
         }
     }

@@ -82,6 +82,20 @@ package struct ChildProcess {
         return ChildProcess(identifier: try attributes.spawn(words, variables: variables))
     }
 
+    /// Starts a program, by its path, that goes on by itself: in a session of
+    /// its own, with none of this process's streams. The corresponding C
+    /// function is `posix_spawn` with `POSIX_SPAWN_SETSID`.
+    package static func startDetached(_ words: [[UInt8]]) throws(SystemError) {
+        let nothing = try FileCalls.openForUpdating("/dev/null")
+        defer { FileCalls.close(nothing) }
+        var attributes = SpawnAttributes()
+        attributes.beginSession()
+        attributes.place(nothing, as: .standardInput)
+        attributes.place(nothing, as: .standardOutput)
+        attributes.place(nothing, as: .standardError)
+        _ = try attributes.spawn(words)
+    }
+
     /// Waits for the end. The corresponding C functions are `waitid` and
     /// `waitpid`. What is to be done while the ended command still has its pid
     /// is done in between.

@@ -17,6 +17,12 @@ extension FileCalls {
         try raised(try retrying("open") { systemOpen(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) })
     }
 
+    /// Opens a file by its path to read and to write. The corresponding C
+    /// function is `open`.
+    static func openForUpdating(_ path: String) throws(SystemError) -> FileDescriptor {
+        try raised(try retrying("open") { systemOpen(path, O_RDWR | O_CLOEXEC | O_NOCTTY) })
+    }
+
     /// Opens, or makes, a file to whose end everything is written, by whatever
     /// process. The corresponding C call is `openat` with `O_APPEND`.
     package static func openLog(

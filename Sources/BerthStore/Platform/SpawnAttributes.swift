@@ -89,6 +89,21 @@ struct SpawnAttributes: ~Copyable {
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 
+    /// Makes the command the first of a session of its own, with no signal
+    /// blocked.
+    mutating func beginSession() {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        #if canImport(Darwin)
+            let session: Int32 = 0x0400
+        #else
+            let session: Int32 = 0x80
+        #endif
+        let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | session
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+
     /// Lets the command run in a directory.
     mutating func enter(_ directory: [UInt8]) throws(SystemError) {
         let result = withCStrings([directory]) { names in
