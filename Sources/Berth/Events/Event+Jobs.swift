@@ -31,6 +31,10 @@ extension Coordinator.Event.Kind {
     /// nothing was changed. Details: `job`, `queue`, `attempt`.
     public static var jobLost: Self { Self(rawValue: "job.lost") }
 
+    /// A worker was told to stop: it claims no more. Details: `running`, how
+    /// many jobs it lets come to their end.
+    public static var workerStopping: Self { Self(rawValue: "worker.stopping") }
+
     /// A worker cannot reach its store, and tries again. Details: `attempt`,
     /// how often in a row; `delay`; `error`.
     public static var storeRetried: Self { Self(rawValue: "store.retried") }

@@ -57,8 +57,12 @@ public struct JobQueueSettings: Hashable, Sendable {
         isPaused = fields.bool("paused") ?? false
         limit = fields.integer("limit")
         limitPerGroup = fields.integer("groupLimit")
-        if let kept: Int64 = fields.integer("keepsCompleted") { keepsCompleted = .milliseconds(kept) }
-        if let kept: Int64 = fields.integer("keepsDiscarded") { keepsDiscarded = .milliseconds(kept) }
+        if let kept: Int64 = fields.integer("keepsCompleted") {
+            keepsCompleted = .milliseconds(kept)
+        }
+        if let kept: Int64 = fields.integer("keepsDiscarded") {
+            keepsDiscarded = .milliseconds(kept)
+        }
         if let kept: Int = fields.integer("keepsAtMost") { keepsAtMost = kept }
     }
 }

@@ -46,7 +46,8 @@ extension Jobs {
 
     /// Claims jobs, as the synchronous twin does.
     public func claim(
-        from queue: String, limit: Int = 1, kinds: [String]? = nil, forProcess process: Int32? = nil,
+        from queue: String, limit: Int = 1, kinds: [String]? = nil,
+        forProcess process: Int32? = nil,
         lease: Duration? = nil, timeout: Duration = .zero
     ) async throws -> [Job] {
         try await coordinator.onThread {

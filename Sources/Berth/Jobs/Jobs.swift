@@ -138,7 +138,8 @@ public struct Jobs: Sendable {
     ///   that might be claimed.
     /// - Throws: ``CoordinatorError`` with `notFound` where there is no such process.
     public func claim(
-        from queue: String, limit: Int = 1, kinds: [String]? = nil, forProcess process: Int32? = nil,
+        from queue: String, limit: Int = 1, kinds: [String]? = nil,
+        forProcess process: Int32? = nil,
         lease: Duration? = nil, timeout: Duration = .zero
     ) throws -> [Job] {
         try JobRule.check(queue: queue)
@@ -228,6 +229,7 @@ public struct Jobs: Sendable {
 
     /// One transaction on jobs, which gives something back: it may use the
     /// room that is kept for a full disk.
+    @discardableResult
     package func change<Result>(
         _ name: String, _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {

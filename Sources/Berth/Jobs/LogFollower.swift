@@ -28,8 +28,9 @@ package struct LogFollower {
         var watch: FileDescriptor?
         defer { if let watch { FileCalls.close(watch) } }
         while true {
-            // Before the look, so that what is written after it is heard of.
-            if watch == nil { watch = try? FileCalls.watch(path) }
+            // Before the look, so that what is written after it is heard of. A
+            // log that is not there yet is heard of by its directory.
+            if watch == nil { watch = try Self.watch(path, in: jobs.coordinator.path) }
             let isOver = try jobs.change("wait") { try $0.knownJob(id) }.state.isFinal
             if try !tell(path, &offset, body) || isOver { return }
             let ready = try bell.wait(beside: watch.map { [$0] } ?? [], until: nil)
@@ -37,6 +38,27 @@ package struct LogFollower {
                 // Made anew: that is what empties it everywhere.
                 FileCalls.close(heard)
                 watch = nil
+            }
+        }
+    }
+
+    private static func watch(
+        _ path: String, in store: String
+    ) throws(CoordinatorError) -> FileDescriptor {
+        guard let folder = try StoreFolder.open("logs", of: store, creating: true) else {
+            throw CoordinatorError(.cannotCreate, "cannot make the store " + store)
+        }
+        return try folder.calling("cannot watch a log") { () throws(SystemError) in
+            let directory = try FileCalls.watch(folder.path)
+            do throws(SystemError) {
+                let file = try FileCalls.watch(path)
+                FileCalls.close(directory)
+                return file
+            } catch let error where error.errno == .noEntry {
+                return directory
+            } catch {
+                FileCalls.close(directory)
+                throw error
             }
         }
     }
@@ -52,7 +74,8 @@ package struct LogFollower {
             while true {
                 let count = try buffer.withUnsafeMutableBufferPointer {
                     buffer throws(SystemError) in
-                    try FileCalls.read(file, into: UnsafeMutableRawBufferPointer(buffer), at: offset)
+                    try FileCalls.read(
+                        file, into: UnsafeMutableRawBufferPointer(buffer), at: offset)
                 }
                 if count == 0 { return true }
                 offset += count

@@ -47,7 +47,13 @@ package final class PresenceRing: Sendable {
     /// `@unchecked Sendable` because it is given to the one thread that uses it.
     private struct Handover: @unchecked Sendable {
         let bell: Bell
-        let watch: FileDescriptor?
+        let watch: Watch?
+    }
+
+    /// The bell of a member, open to hear it hang up.
+    private struct Watch {
+        let member: String
+        let file: FileDescriptor
     }
 
     private func run(_ handover: Handover) {
@@ -55,31 +61,43 @@ package final class PresenceRing: Sendable {
         var failures = 0
         while true {
             do {
+                var hasHungUp = false
                 // Where the last look failed, it is not waited for a reason.
                 if failures == 0 {
+                    let hangUps = watch.map { [$0.file] } ?? []
                     let ready = try handover.bell.wait(
-                        beside: [stopping.reading], hangUps: watch.map { [$0] } ?? [], until: nil)
+                        beside: [stopping.reading], hangUps: hangUps, until: nil)
                     if ready & 2 != 0 { break }
+                    hasHungUp = ready & 4 != 0
                 }
                 let next = try watchPredecessor()
-                if let watch { FileCalls.close(watch) }
+                if let watch { FileCalls.close(watch.file) }
+                let isSame = next != nil && next?.member == watch?.member
                 watch = next
                 failures = 0
+                // A process that is just ending may have let go of its bell, and
+                // not yet of its lock: looked at again after a blink.
+                if hasHungUp && isSame && pause(exponent: 0) { break }
             } catch {
                 // No descriptors, a full disk, a directory that is gone: looked
                 // at again after a pause that grows.
                 failures = min(failures + 1, 10)
-                let pause = Deadline(after: .milliseconds(1 << failures))
-                let ready = try? Poll.wait([stopping.reading], until: pause)
-                if ready == 1 { break }
+                if pause(exponent: failures) { break }
             }
         }
-        if let watch { FileCalls.close(watch) }
+        if let watch { FileCalls.close(watch.file) }
+    }
+
+    /// Waits for 2 to the power of a number of milliseconds; returns whether
+    /// the watch is to end.
+    private func pause(exponent: Int) -> Bool {
+        let deadline = Deadline(after: .milliseconds(1 << exponent))
+        return (try? Poll.wait([stopping.reading], until: deadline)) == 1
     }
 
     /// Opens the bell of the nearest living member before this one; nil where
     /// there is no other. The dead on the way are reported and removed.
-    private func watchPredecessor() throws -> FileDescriptor? {
+    private func watchPredecessor() throws -> Watch? {
         while true {
             var dead: [String] = []
             var predecessor: String?
@@ -99,7 +117,7 @@ package final class PresenceRing: Sendable {
                 for member in try onDeath(dead) { presence.folder.sweep(member) }
             }
             guard let predecessor else { return nil }
-            if let watch = try open(predecessor) { return watch }
+            if let file = try open(predecessor) { return Watch(member: predecessor, file: file) }
         }
     }
 
@@ -125,7 +143,10 @@ package final class PresenceRing: Sendable {
         }
         guard let watch else { return nil }
         // A reader that came after the last writer had gone would never hear it
-        // hang up. Whether the member lives is looked at after the opening.
+        // hang up. One more writer, come and gone, mends that.
+        if let writer = try? FileCalls.openFifo(name, in: folder.directory, .writing) {
+            FileCalls.close(writer)
+        }
         if try presence.folder.isAlive(member) == true { return watch }
         FileCalls.close(watch)
         return nil

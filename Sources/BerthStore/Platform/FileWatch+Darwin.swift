@@ -4,7 +4,8 @@
     import Darwin
 
     extension FileCalls {
-        /// A descriptor that can be read once a file has been written to. The
+        /// A descriptor that can be read once a file has been written to, or
+        /// a directory has got an entry. The
         /// corresponding C functions are `kqueue` and `kevent`.
         ///
         /// The file stays open for as long as the process runs: a watch is

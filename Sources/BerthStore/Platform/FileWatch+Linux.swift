@@ -8,7 +8,8 @@
     #endif
 
     extension FileCalls {
-        /// A descriptor that can be read once a file has been written to. The
+        /// A descriptor that can be read once a file has been written to, or
+        /// a directory has got an entry. The
         /// corresponding C functions are `inotify_init1` and `inotify_add_watch`.
         package static func watch(_ path: String) throws(SystemError) -> FileDescriptor {
             let watch = FileDescriptor(
@@ -17,7 +18,7 @@
                 })
             do throws(SystemError) {
                 _ = try retrying("inotify_add_watch") {
-                    inotify_add_watch(watch.rawValue, path, UInt32(IN_MODIFY))
+                    inotify_add_watch(watch.rawValue, path, UInt32(IN_MODIFY | IN_CREATE))
                 }
                 return watch
             } catch {

@@ -153,7 +153,6 @@ final class JobWorker: @unchecked Sendable {
 
     /// Writes down what has ended, claims what there is room for, and begins it.
     private func step(_ finished: [(JobID, JobResult)]) throws -> Step {
-        if phase != .working && active.isEmpty && finished.isEmpty { return Step(isDone: true) }
         let station = try stationed()
         var step = Step()
         if !finished.isEmpty || hasRoom || isInDoubt {
@@ -167,6 +166,8 @@ final class JobWorker: @unchecked Sendable {
         }
         totals.running = active.count
         onChange(totals)
+        if phase != .working && active.isEmpty { step.isDone = true }
+        if step.isDone { return step }
         step.next = Deadline.sooner(step.next, try watchOver())
         step.next = Deadline.sooner(step.next, try rescue(station))
         return step
@@ -302,7 +303,8 @@ final class JobWorker: @unchecked Sendable {
         let room = phase == .working ? options.concurrency - active.count + finished.count : 0
         let began = Clock.monotonic
         var endings: [Ended] = []
-        var outcome = try coordinator.write("job.work", isEssential: !finished.isEmpty) { transaction in
+        var outcome = try coordinator.write("job.work", isEssential: !finished.isEmpty) {
+            transaction in
             endings = []
             let now = Clock.wallMilliseconds
             for (id, result) in finished {
@@ -505,6 +507,7 @@ final class JobWorker: @unchecked Sendable {
         switch phase {
         case .working:
             phase = .draining(until: options.grace.map { Deadline(after: $0) })
+            coordinator.events.report(.workerStopping, [.number("running", active.count)])
         case .draining:
             phase = .ending
             for id in active.keys {
