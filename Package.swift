@@ -23,10 +23,14 @@ let package = Package(
         .testTarget(
             name: "BerthStoreTests",
             dependencies: ["BerthStore", "BerthTestSupport"],
-            exclude: ["Format/golden"]
+            exclude: ["Format/golden", "Fuzzing/corpus"]
         ),
         .testTarget(name: "BerthTests", dependencies: ["Berth", "BerthTestSupport"]),
-        .testTarget(name: "BerthCLITests", dependencies: ["BerthCLI", "BerthTestSupport"]),
+        .testTarget(
+            name: "BerthCLITests",
+            dependencies: ["BerthCLI", "BerthTestSupport"],
+            exclude: ["Fuzzing/corpus"]
+        ),
         .testTarget(
             name: "BerthProcessTests",
             dependencies: ["Berth", "BerthTestSupport", "berth-tool", "berth-test-worker"]

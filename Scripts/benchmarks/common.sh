@@ -155,7 +155,7 @@ row() {
             if (mine != "-" && theirs != "-" && theirs > 0) ratio = sprintf("%.2f", mine / theirs)
             if (goal != "" && ratio != "-") {
                 split(goal, part, " ")
-                met = part[1] == "<=" ? ratio <= part[2] + 0 : ratio >= part[2] + 0
+                met = part[1] == "<=" ? ratio + 0 <= part[2] + 0 : ratio + 0 >= part[2] + 0
                 goal = goal (met ? ", met" : ", missed")
             }
             sub("<=", "≤", goal)

@@ -28,7 +28,7 @@ measure_ports() {
     mkdir "$place"
     (cd "$place" && for ((number = 0; number <= starts; number++)); do mkdir "new-$number"; done)
     export BERTH_STORE=$place/store
-    local reserve=("$berth" port reserve --min 20000 --max 39999 --path)
+    local reserve=("$berth" port reserve --allow-unrelated-path --min 20000 --max 39999 --path)
     local sqlite=(sqlite3 -batch -cmd ".timeout 10000" -cmd "PRAGMA synchronous=FULL"
         "$place/sqlite.db")
 
@@ -50,12 +50,54 @@ measure_ports() {
     compare_starts "$starts" "${reserve[@]}" "$place/old-50" \
         --- "${sqlite[@]}" "$(reserve_sql "$place/old-50" "$again")"
     row "\`berth port reserve\`, already reserved" "$2" "${time_of[0]}" "µs" \
-        "\`sqlite3\`, $note" "${time_of[1]}" "<= 1.2"
+        "\`sqlite3\`, $note" "${time_of[1]}" "<= 0.8"
     compare_starts "$starts" "${reserve[@]}" "$place/new-{}" \
         --- "${sqlite[@]}" "$(reserve_sql "$place/new-{}")"
     row "\`berth port reserve\`, new" "$2" "${time_of[0]}" "µs" \
-        "\`sqlite3\`, WAL, FULL" "${time_of[1]}"
+        "\`sqlite3\`, WAL, FULL" "${time_of[1]}" "<= 1.0"
     rm -rf "$place"
+}
+
+# fill_ports DIRECTORY GROUPS: reserves ten ports for each of some directories.
+fill_ports() {
+    local number service services
+    for ((number = 0; number < $2; number++)); do
+        mkdir -p "$1/$number"
+        services=''
+        for ((service = 0; service < 10; service++)); do
+            services+=",\"s$service\":{\"offset\":$service}"
+        done
+        echo "{\"ports\":{\"min\":20000,\"max\":39999},\"allow_unrelated_path\":true,
+            \"reservations\":{\"services\":{${services:1}}}}" >"$1/$number/berth.json"
+        "$berth" --store "$1/store" port reserve-group --skip-occupancy-check \
+            "$1/$number/berth.json" >/dev/null || return
+    done
+}
+
+# measure_many DIRECTORY NAME: the same command with few reservations and with many.
+measure_many() {
+    local few=$1/few many=$1/many number
+    mkdir "$few" "$many"
+    fill_ports "$few" 1 && fill_ports "$many" 1000 || return
+    local options=(port reserve --allow-unrelated-path --min 20000 --max 39999 --path)
+    for number in few many; do
+        "$berth" --store "$1/$number/store" "${options[@]}" "$1/again" >/dev/null
+    done
+    compare_starts "$starts" "$berth" --store "$many/store" "${options[@]}" "$1/again" \
+        --- "$berth" --store "$few/store" "${options[@]}" "$1/again"
+    row "\`berth port reserve\`, already reserved, among 10,000" "$2" "${time_of[0]}" "µs" \
+        "among 10" "${time_of[1]}" "<= 1.2"
+    compare_starts "$starts" "$berth" --store "$many/store" "${options[@]}" "$1/new-{}" \
+        --- "$berth" --store "$few/store" "${options[@]}" "$1/new-{}"
+    row "\`berth port reserve\`, new, among 10,000" "$2" "${time_of[0]}" "µs" \
+        "among 10" "${time_of[1]}" "<= 1.2"
+    rm -rf "$few" "$many"
+}
+
+# measure_scan NAME: the ports of the default range.
+measure_scan() {
+    compare_starts 20 "$berth" --store "$work/none" port scan --json --- true
+    row "\`berth port scan\` of 2,001 ports" "$1" "${time_of[0]}" "µs" "the goal" 100000 "<= 1.0"
 }
 
 need sqlite3 command -v sqlite3
@@ -63,4 +105,6 @@ prepare_places
 for index in "${!places[@]}"; do
     note "ports on ${place_names[index]}"
     measure_ports "${places[index]}" "${place_names[index]}"
+    measure_many "${places[index]}" "${place_names[index]}"
 done
+measure_scan "any"

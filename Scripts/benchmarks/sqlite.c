@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // sqlite DIRECTORY FULL|NORMAL|OFF BEGIN END
+// sqlite DIRECTORY FULL|NORMAL|OFF KEY
 //
 // A key read and written in one transaction of SQLite, with a write-ahead log
 // and prepared statements. As in the twin for Berth, a worker has 16 keys of
@@ -31,9 +32,11 @@ static void run(sqlite3_stmt *statement) {
     check(sqlite3_reset(statement));
 }
 
+// The second form does it once, for one key, and ends.
 int main(int count, char **values) {
-    if (count != 5) return 64;
-    long long begin = atoll(values[3]), end = atoll(values[4]);
+    if (count != 4 && count != 5) return 64;
+    long long begin = 0, end = 0;
+    if (count == 5) begin = atoll(values[3]), end = atoll(values[4]);
     char text[4096];
     snprintf(text, sizeof text, "%s/sqlite.db", values[1]);
     check(sqlite3_open(text, &db));
@@ -50,10 +53,11 @@ int main(int count, char **values) {
         "INSERT INTO kv VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value");
 
     long done = 0, turn = 0;
-    check_in(begin);
-    for (long long now = 0; now < end;) {
+    if (count == 5) check_in(begin);
+    for (long long now = 0; now <= end;) {
         char key[64], value[256];
-        int length = snprintf(key, sizeof key, "bench/%d/%ld", getpid(), turn++ % 16);
+        int length = count == 4 ? snprintf(key, sizeof key, "%s", values[3])
+            : snprintf(key, sizeof key, "bench/%d/%ld", getpid(), turn++ % 16);
         long before = 0;
         run(start);
         check(sqlite3_bind_text(get, 1, key, length, SQLITE_STATIC));
@@ -68,6 +72,6 @@ int main(int count, char **values) {
         now = nanoseconds();
         if (now >= begin && now < end) done++;
     }
-    printf("%ld\n", done);
+    if (count == 5) printf("%ld\n", done);
     return 0;
 }

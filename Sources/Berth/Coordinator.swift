@@ -22,11 +22,14 @@ public final class Coordinator: Sendable {
     /// The records; opened when they are first needed, which for locks is never.
     package let store: Store
 
-    init(path: String, options: StoreOptions, events: EventReporter = EventReporter()) {
+    init(
+        path: String, options: StoreOptions, events: EventReporter = EventReporter(),
+        environment: StoreEnvironment = .live
+    ) {
         self.path = path
         self.options = options
         self.events = events
-        store = Store(at: path, options: options)
+        store = Store(at: path, options: options, environment: environment)
     }
 
     /// Opens the store at a path.
@@ -54,6 +57,21 @@ public final class Coordinator: Sendable {
         options.durability = durability.kind
         options.lockTimeout = timeout
         return Coordinator(path: location, options: options, events: EventReporter(onEvent))
+    }
+
+    /// Opens the store at an absolute path, for a program that has its own time
+    /// for merging runs; by default it is done on a thread.
+    package static func open(
+        at path: String, durability: Durability, timeout: Duration?, onEvent: EventHandler?,
+        startMerging: @escaping @Sendable (RunMerger) -> Void
+    ) -> Coordinator {
+        var options = StoreOptions()
+        options.durability = durability.kind
+        options.lockTimeout = timeout
+        var environment = StoreEnvironment.live
+        environment.startMerging = startMerging
+        return Coordinator(
+            path: path, options: options, events: EventReporter(onEvent), environment: environment)
     }
 
     /// How the changes of a store are made durable; chosen when it is made.
@@ -133,6 +151,22 @@ extension Coordinator {
         } catch {
             throw CoordinatorError.converted(error)
         }
+    }
+
+    /// Whether there is a store; none is made.
+    package func hasStore() throws -> Bool {
+        do {
+            return try store.durability() != nil
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
+    }
+
+    /// Refuses to go on where there is no store, and makes none.
+    package func requireStore() throws {
+        if try hasStore() { return }
+        throw CoordinatorError(
+            .notFound, "there is no store at " + path + "; berth store init makes it")
     }
 
     /// One transaction. One that is essential gives something back, and so may

@@ -11,8 +11,8 @@ public struct CoordinatorError: Error, Sendable, Hashable {
     public struct Code: Sendable, Hashable {
         enum Kind: String {
             case notFound, cannotCreate, unsafeLocation, newerVersion
-            case busy, timedOut, cancelled, stale, unavailable
-            case damaged, moved, permission, invalid
+            case busy, timedOut, cancelled, stale, unavailable, deadlock
+            case damaged, moved, permission, invalid, configuration
             case noRoom, exhausted, inputOutput, indeterminate
         }
 
@@ -35,6 +35,9 @@ public struct CoordinatorError: Error, Sendable, Hashable {
         public static var busy: Code { Code(kind: .busy) }
         /// Another held it until the caller's time ran out.
         public static var timedOut: Code { Code(kind: .timedOut) }
+        /// The wait would never end: the caller, or one that waits for it in
+        /// turn, holds what it waits for.
+        public static var deadlock: Code { Code(kind: .deadlock) }
         /// The waiting task was cancelled.
         public static var cancelled: Code { Code(kind: .cancelled) }
         /// The token is stale: its bearer no longer holds what it stands for.
@@ -52,6 +55,8 @@ public struct CoordinatorError: Error, Sendable, Hashable {
         public static var permission: Code { Code(kind: .permission) }
         /// A name, a size or a number is outside what Berth accepts.
         public static var invalid: Code { Code(kind: .invalid) }
+        /// A configuration file, or a variable of the environment, is wrong.
+        public static var configuration: Code { Code(kind: .configuration) }
 
         // MARK: The machine
 

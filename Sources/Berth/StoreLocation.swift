@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthStore
+
 /// Where a store is, by what the caller and the environment say.
 package enum StoreLocation {
     /// The absolute path of the store.
@@ -40,7 +42,7 @@ package enum StoreLocation {
         _ name: String, _ variable: (String) -> [UInt8]?
     ) throws(CoordinatorError) -> String? {
         guard let bytes = variable(name), !bytes.isEmpty else { return nil }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(utf8: bytes) else {
             throw CoordinatorError(.invalid, name + " is not valid UTF-8")
         }
         return text

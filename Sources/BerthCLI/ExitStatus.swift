@@ -41,12 +41,13 @@ struct ExitStatus: RawRepresentable, Hashable, Sendable {
         case .notFound: self = .notFound
         case .cannotCreate, .unsafeLocation: self = .cannotCreate
         case .newerVersion, .damaged: self = .damaged
-        case .busy: self = .busy
+        case .busy, .deadlock: self = .busy
         case .timedOut: self = .timedOut
         case .stale: self = .stale
         case .unavailable: self = .no
         case .permission: self = .permission
         case .invalid: self = .usage
+        case .configuration: self = .configuration
         case .noRoom, .inputOutput, .moved: self = .inputOutput
         case .exhausted: self = .exhausted
         case .indeterminate: self = .indeterminate

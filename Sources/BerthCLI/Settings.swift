@@ -57,16 +57,22 @@ struct Settings {
     }
 }
 
-/// The variables of the environment: the process's own, or a test's.
+/// The surroundings of a command: the process's own, or a test's.
 struct Environment {
-    /// The bytes of a variable, nil where it is not set.
+    /// The bytes of a variable of the environment, nil where it is not set.
     let bytes: (_ name: String) -> [UInt8]?
+    /// Begins to merge the runs of a store, and does not wait for it.
+    let startMerging: @Sendable (RunMerger) -> Void
 
-    init(_ bytes: @escaping (_ name: String) -> [UInt8]?) {
+    init(
+        startMerging: @escaping @Sendable (RunMerger) -> Void = { $0.startThread() },
+        _ bytes: @escaping (_ name: String) -> [UInt8]?
+    ) {
+        self.startMerging = startMerging
         self.bytes = bytes
     }
 
     static var process: Environment {
-        Environment { CurrentProcess.variable($0) }
+        Environment(startMerging: MergeHelper.start) { CurrentProcess.variable($0) }
     }
 }

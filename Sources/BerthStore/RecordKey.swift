@@ -23,9 +23,19 @@ package struct RecordKey: Hashable, Sendable {
 
     /// Whether a text is 1 to ``maximumLength`` bytes of `!` to `~` without `"` and `\`.
     private static func isValid(_ text: String) -> Bool {
-        let bytes = text.utf8
-        return !bytes.isEmpty && bytes.count <= maximumLength
-            && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }
+        let count = text.utf8.count
+        return count > 0 && count <= maximumLength && text.isPrintableKey
+    }
+}
+
+extension String {
+    /// Whether it has nothing but `!` to `~` without `"` and `\`.
+    package var isPrintableKey: Bool {
+        func isPrintable(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+            bytes.endOfPlainText(at: 0, from: 0x21) == bytes.count
+        }
+        if let result = utf8.withContiguousStorageIfAvailable(isPrintable) { return result }
+        return Array(utf8).withUnsafeBufferPointer(isPrintable)
     }
 }
 

@@ -5,14 +5,18 @@
 /// It keeps what it needs: later changes neither show in it nor disturb it.
 package struct Snapshot: Sendable {
     private let tail: Tail
+    /// What was changed just before, from the newest to the oldest. It is in
+    /// the runs as well.
+    private let pastTails: [Tail]
     /// From the newest to the oldest.
     private let runs: [Run]
     /// The number of the last transaction in it.
     package let version: UInt64
 
-    init(tail: Tail, runs: [Run], version: UInt64) {
+    init(tail: Tail, pastTails: [Tail] = [], runs: [Run], version: UInt64) {
         self.tail = tail
-        self.runs = runs.reversed()
+        self.pastTails = pastTails
+        self.runs = runs
         self.version = version
     }
 
@@ -34,10 +38,15 @@ package struct Snapshot: Sendable {
         return Record(key: key, value: value, version: entry.version)
     }
 
-    private func find(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Entry? {
+    private func find(_ key: UnsafeRawBufferPointer) throws(StoreError) -> Entry.State? {
         if let entry = tail.find(key) { return entry }
+        for tail in pastTails {
+            if let entry = tail.find(key) { return entry }
+        }
         for run in runs {
-            if let entry = try run.find(key) { return entry }
+            if let entry = try run.find(key) {
+                return Entry.State(value: entry.value, version: entry.version)
+            }
         }
         return nil
     }

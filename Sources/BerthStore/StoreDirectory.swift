@@ -18,6 +18,8 @@ package final class StoreDirectory: Sendable {
     static var hintName: String { "hint" }
     static var historyName: String { "history" }
     static var runPrefix: String { "run-" }
+    /// Of the files of merges that no header names yet.
+    static var mergePrefix: String { "merge-" }
 
     /// Opens the directory; nil where there is none and none is to be made.
     package static func open(
@@ -242,14 +244,18 @@ package final class StoreDirectory: Sendable {
     }
 
     /// Refuses a directory whose journal is gone while other files tell that
-    /// there was one: that store is lost, not new.
+    /// there was one: that store is lost, not new. Throws `moved` where
+    /// somebody has made the store since the journal was looked for.
     func checkNeverUsed() throws(StoreError) {
         for name in try entries() {
             let isTrace =
                 name == Self.hintName || name == Self.historyName || name.hasPrefix(Self.runPrefix)
-            if isTrace {
-                throw .damaged(path, Self.journalName, "it is missing while " + name + " is there")
+            guard isTrace else { continue }
+            // The journal is there before any of these.
+            if try identity(ofName: Self.journalName) != nil {
+                throw StoreError(.moved, "the store " + path + " was made just now; try again")
             }
+            throw .damaged(path, Self.journalName, "it is missing while " + name + " is there")
         }
     }
 }

@@ -6,15 +6,15 @@ struct Dependence {
     let generation: Generation
     /// Where those lines end.
     let end: Int
-    /// The number of the last of them.
-    let number: UInt64
+    /// The hash of the last of them.
+    let hash: UInt64
     /// Whether the last of them is the transaction's own.
     let isOwnLine: Bool
 
     init(_ generation: Generation, isOwnLine: Bool) {
         self.generation = generation
         end = generation.end
-        number = generation.lastNumber
+        hash = generation.lastHash
         self.isOwnLine = isOwnLine
     }
 
@@ -134,14 +134,21 @@ extension StoreEngine {
             }
             try rotate(current)
         } else if current.header.generation == old.header.generation + 1 {
-            // Whoever began it took over what the file then held.
-            guard current.header.number >= dependence.number else { return false }
-            _ = try settle()
+            // Whoever began it took over what the file then held: not our
+            // lines where a failed write-back had taken them.
+            guard let isThere = try old.leads(to: current.header, by: dependence.hash) else {
+                throw wentOn
+            }
+            guard isThere else { return false }
+            _ = try settle(entered)
         } else {
-            throw StoreError(
-                .indeterminate, "the store " + directory.path + " went on without this process")
+            throw wentOn
         }
         return true
+    }
+
+    private var wentOn: StoreError {
+        StoreError(.indeterminate, "the store " + directory.path + " went on without this process")
     }
 
     // MARK: The hint

@@ -42,8 +42,12 @@ extension StoreEngine {
         state.lock()
         defer { state.unlock() }
         guard let generation = try opened(forWriting: false) else {
-            try directory.checkNeverUsed()
-            return .snapshot(.empty, nil)
+            do throws(StoreError) {
+                try directory.checkNeverUsed()
+                return .snapshot(.empty, nil)
+            } catch let error where error.code == .moved {
+                return .movedOn
+            }
         }
         guard generation.header.bootID == bootID else {
             return try committedBeforeReboot(generation)
@@ -51,7 +55,7 @@ extension StoreEngine {
         // Before the lines are read: they then reach at least as far as it says.
         guard let hint = try hint(of: generation) else {
             guard try isNamed(generation) else {
-                self.generation = nil
+                moveOn(from: generation)
                 return .movedOn
             }
             _ = try generation.catchUp()

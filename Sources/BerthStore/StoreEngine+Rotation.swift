@@ -19,16 +19,17 @@ extension StoreEngine {
     /// The order of the steps, and what a crash after each of them leaves:
     /// 1. the new run and `journal.new` are written and flushed: two files
     ///    that no header names, swept by the next rotation;
-    /// 2. the directory is flushed, so that the new header can never be found
-    ///    without its run;
+    /// 2. finished merges get the names of runs, which no header names yet
+    ///    either: their inputs are still there; the directory is flushed, so
+    ///    that the new header can never be found without its runs;
     /// 3. the old generation is sealed: the next writer rotates again;
     /// 4. `journal.new` is renamed: the new generation, not yet published;
     ///    the next writer begins another before anything is acknowledged;
     /// 5. the directory is flushed and the hint published: done.
     ///
-    /// `count` is how many of the newest runs are merged into the new one,
-    /// where that is not left to the policy; `addition` is what a store
-    /// receives from elsewhere, newer than all it has.
+    /// `count` is how many of the newest runs are taken into the new one, where
+    /// that is not left to the policy; `addition` is what a store receives from
+    /// elsewhere, newer than all it has.
     func rotate(
         _ generation: Generation, merging count: Int? = nil, adding addition: Addition? = nil
     ) throws(StoreError) {
@@ -36,7 +37,7 @@ extension StoreEngine {
         // A torn end is no place for a seal; whoever has that file open
         // notices by its hint that another generation is there.
         if !generation.isSealed, generation.isClean { try generation.seal() }
-        try install(header)
+        try install(header, after: generation)
         archive(generation)
         sweep(header)
     }
@@ -79,20 +80,35 @@ extension StoreEngine {
         }
         header.bootID = bootID
         header.time = environment.now()
+        var runs = old.runs
+        let merges = count == nil ? takeFinishedMerges(into: &header, &runs) : Merges()
+        var written: RunReference?
         if old.tail.count > 0 || count != nil {
             let count =
                 count
-                ?? MergePolicy.newestToMerge(
-                    sizes: old.runs.reversed().map(\.reference.bytes), incoming: old.end, limits)
+                ?? MergePolicy.newestToFold(
+                    MergePolicy.candidates(header.runs, sparing: merges.underWay).reversed(),
+                    incoming: old.end, limits)
+            let number = header.nextRun
+            let newest: UInt64
+            (written, newest) = try writeRun(
+                old, runs, merging: count, adding: addition, number: number)
             header.runs.removeLast(count)
-            let (run, newest) = try writeRun(
-                old, merging: count, adding: addition, number: header.nextRun)
-            if let run { header.runs.append(run) }
+            if let written { header.runs.append(written) }
             header.nextRun += 1
             // No later transaction may have the number of a version that came along.
             header.number = max(header.number, newest, addition?.number ?? 0)
+            // What came from elsewhere is in no line: nobody may take this
+            // generation for one that follows the lines alone.
+            if addition != nil, header.number == old.lastNumber { header.number += 1 }
         }
-        try writeJournal(&header)
+        do throws(StoreError) {
+            try writeJournal(&header, naming: merges.finished)
+        } catch {
+            // On a full disk, what it takes up is missing to others.
+            if let written { try? storage.unlink(written.name, in: directory.descriptor) }
+            throw error
+        }
         return header
     }
 
@@ -100,13 +116,12 @@ extension StoreEngine {
     /// how a header names it, nil where it has no record, and the greatest
     /// version in it.
     private func writeRun(
-        _ old: Generation, merging count: Int, adding addition: Addition?, number: UInt64
+        _ old: Generation, _ runs: [Run], merging count: Int, adding addition: Addition?,
+        number: UInt64
     ) throws(StoreError) -> (run: RunReference?, newest: UInt64) {
         var sources: [any EntryCursor] = addition.map { [$0.entries] } ?? []
         sources.append(TailCursor(old.tail, from: Self.noBytes))
-        for run in old.runs.suffix(count).reversed() { sources.append(RunCursor(run, at: 0)) }
-        // A tombstone hides what older runs hold; below the oldest there is nothing.
-        let keepsTombstones = count < old.runs.count
+        for run in runs.suffix(count).reversed() { sources.append(RunCursor(run, at: 0)) }
         let name = RunReference.name(number)
         let storage = directory.storage
         let file = try newFile(name)
@@ -119,24 +134,81 @@ extension StoreEngine {
                     try storage.writeAll(file, bytes, at: offset)
                 }
             }
-            var newest: UInt64 = 0
-            var cursor = try MergedCursor(sources)
-            while let entry = try cursor.next() {
-                if entry.value != nil || keepsTombstones { try writer.append(entry) }
-                newest = max(newest, entry.version)
-            }
-            let reference = try writer.finish()
+            // A tombstone hides what older runs hold; below the oldest there is nothing.
+            let result = try writer.write(
+                try MergedCursor(sources), keepsTombstones: count < runs.count)
             try step { () throws(SystemError) in try storage.flush(file) }
-            return (reference, newest)
+            return result
         } catch {
             try? storage.unlink(name, in: directory.descriptor)
             throw error
         }
     }
 
+    // MARK: Finished merges
+
+    private struct Merges {
+        /// The files of those that a header may name, and the names they get.
+        var finished: [(files: MergeFiles, name: String)] = []
+        /// Those that are not finished.
+        var underWay: [MergeFiles] = []
+    }
+
+    /// Puts what finished merges have made in the place of their inputs. What
+    /// is not what its line says is removed; what cannot be looked at now
+    /// waits for the next rotation.
+    private func takeFinishedMerges(
+        into header: inout GenerationHeader, _ runs: inout [Run]
+    ) -> Merges {
+        var merges = Merges()
+        for (files, isFinished) in (try? directory.livingMerges(header)) ?? [] {
+            guard isFinished else {
+                merges.underWay.append(files)
+                continue
+            }
+            do throws(StoreError) {
+                guard let manifest = try directory.manifest(of: files, header.salt),
+                    let place = manifest.place(in: header.runs)
+                else { continue }
+                var output: [Run] = []
+                if var reference = manifest.output {
+                    reference.number = header.nextRun
+                    output = [try verifiedRun(reference, files, header.salt)]
+                    merges.finished.append((files, reference.name))
+                    header.nextRun += 1
+                }
+                header.runs.replaceSubrange(place, with: output.map(\.reference))
+                runs.replaceSubrange(place, with: output)
+            } catch let error where error.code == .damaged {
+                files.remove(from: directory)
+            } catch {
+                merges.underWay.append(files)
+            }
+        }
+        return merges
+    }
+
+    private func verifiedRun(
+        _ reference: RunReference, _ files: MergeFiles, _ key: SipHash
+    ) throws(StoreError) -> Run {
+        guard let file = try directory.open(files.outputName, .reading) else {
+            throw .damaged(directory.path, files.outputName, "it is missing")
+        }
+        let run = Run(
+            reference, file: file.descriptor, storage: storage, key: key,
+            storePath: directory.path)
+        try run.checkOutline(size: file.status.size)
+        return run
+    }
+
+    // MARK: Files
+
     /// Writes a journal that holds a header and room for lines, under its
-    /// temporary name, and makes it and all names durable.
-    private func writeJournal(_ header: inout GenerationHeader) throws(StoreError) {
+    /// temporary name, gives finished merges their names, and makes it and all
+    /// names durable.
+    private func writeJournal(
+        _ header: inout GenerationHeader, naming merges: [(files: MergeFiles, name: String)] = []
+    ) throws(StoreError) {
         let line = header.encode()
         let storage = directory.storage
         let file = try newFile(StoreDirectory.newJournalName)
@@ -146,6 +218,9 @@ extension StoreEngine {
                 let filling = [UInt8](repeating: Frame.fill, count: limits.extensionBytes)
                 try storage.writeAll(file, line + filling, at: 0)
                 try storage.flush(file)
+                for (files, name) in merges {
+                    try storage.rename(files.outputName, to: name, in: directory.descriptor)
+                }
                 try storage.flushDirectory(directory.descriptor)
             }
         } catch {
@@ -178,7 +253,9 @@ extension StoreEngine {
     }
 
     /// Gives the new journal its name, and says that it is durable.
-    private func install(_ header: GenerationHeader) throws(StoreError) {
+    private func install(
+        _ header: GenerationHeader, after old: Generation? = nil
+    ) throws(StoreError) {
         generation = nil
         try step { () throws(SystemError) in
             try directory.storage.rename(
@@ -186,8 +263,8 @@ extension StoreEngine {
                 in: directory.descriptor)
             try directory.storage.flushDirectory(directory.descriptor)
         }
-        guard let opened = try Generation.open(directory, forWriting: true), opened.header == header
-        else {
+        let opened = try Generation.open(directory, forWriting: true, old?.heritage)
+        guard let opened, opened.header == header else {
             throw StoreError(
                 .moved, "the journal of " + directory.path + " was replaced; try again")
         }
@@ -225,12 +302,20 @@ extension StoreEngine {
     }
 
     /// Removes the files that the header does not name. It is durable, so
-    /// nobody will ever look for them again; who still reads them has them open.
+    /// nobody will ever look for them again; who still reads them has them
+    /// open. Notices whether runs are to be merged.
     private func sweep(_ header: GenerationHeader) {
         guard let names = try? directory.entries() else { return }
         for name in names where name.hasPrefix(StoreDirectory.runPrefix) {
             if header.runs.contains(where: { $0.name == name }) { continue }
             try? directory.storage.unlink(name, in: directory.descriptor)
+        }
+        guard
+            let living = try? directory.livingMerges(header, { $0.remove(from: directory) })
+        else { return }
+        let candidates = MergePolicy.candidates(header.runs, sparing: living.map(\.files))
+        if !MergePolicy.groupsToMerge(candidates.reversed(), limits).isEmpty {
+            dueMerger = RunMerger(directory: directory, limits: limits)
         }
     }
 

@@ -23,7 +23,11 @@ final class StoreEngine: @unchecked Sendable {
     private var fileLock: FileLock?
     /// Guarded by `state`, as is all below.
     var generation: Generation?
+    /// What is known of the generation before, while the next is not open yet.
+    private var heritage: Heritage?
     let hintFile: HintFile
+    /// Set by a rotation that has left runs to merge.
+    var dueMerger: RunMerger?
 
     private init(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
@@ -31,7 +35,7 @@ final class StoreEngine: @unchecked Sendable {
         self.directory = directory
         self.environment = environment
         newDurability = durability
-        hintFile = HintFile(directory)
+        hintFile = HintFile(directory, timeout: environment.limits.hintTimeout)
         process = environment.process()
         do throws(SystemError) {
             bootID = try environment.bootID()
@@ -46,7 +50,8 @@ final class StoreEngine: @unchecked Sendable {
     static func shared(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
     ) throws(StoreError) -> StoreEngine {
-        try environment.engines.engine(directory.identity) { () throws(StoreError) in
+        let engines = environment.engines ?? .ofThisProcess
+        return try engines.engine(directory.identity) { () throws(StoreError) in
             try StoreEngine(directory, durability, environment)
         }
     }
@@ -83,41 +88,59 @@ final class StoreEngine: @unchecked Sendable {
     func write<Result>(
         _ write: Write, _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
-        let (outcome, dependence) = try underLock(write, body)
+        var result: Result?
+        var failure: (any Error)?
+        // What follows knows no type of a result: looking one up at run time
+        // would cost each transaction more than its own bookkeeping.
+        let dependence = try underLock(write) { transaction in
+            do {
+                result = try body(&transaction)
+                return true
+            } catch {
+                failure = error
+                return false
+            }
+        }
         // Whatever the outcome, it rests on lines that others may not have
         // made durable yet: it is told to nobody before they are.
         if let dependence { try secure(dependence) }
-        return try outcome.get()
+        if let merger = takeDueMerger() { environment.startMerging(merger) }
+        if let failure { throw failure }
+        guard let result else { preconditionFailure("a body that neither returned nor threw") }
+        return result
+    }
+
+    private func takeDueMerger() -> RunMerger? {
+        state.lock()
+        defer { state.unlock() }
+        defer { dueMerger = nil }
+        return dueMerger
     }
 
     /// Runs a body and writes what it changed, under the writers' lock.
-    /// Returns its outcome, and up to where the journal must be durable before
-    /// the outcome is told.
-    private func underLock<Outcome>(
-        _ write: Write, _ body: (inout Transaction) throws -> Outcome
-    ) throws(StoreError) -> (Result<Outcome, any Error>, Dependence?) {
-        let held = try enter(until: write.deadline, write.cancellation)
-        defer { leave(held) }
-        let (outcome, changes) = try run(body)
-        guard let changes, !changes.isEmpty else { return (outcome, dependenceOnCurrent()) }
-        // A lock file that was deleted meanwhile let another writer in.
-        try directory.checkStillNamed(lock: held.lock.file.status.identity)
-        return (outcome, try commit(changes, write))
+    /// Returns up to where the journal must be durable before the outcome is
+    /// told.
+    private func underLock(
+        _ write: Write, _ body: (inout Transaction) -> Bool
+    ) throws(StoreError) -> Dependence? {
+        let entered = try acquire(until: write.deadline, write.cancellation)
+        defer { leave(entered) }
+        let changes = try run(entered, body)
+        // So far nothing was written. Of what the body saw nothing is told
+        // either, unless no other writer can have been in.
+        try confirm(entered)
+        if changes.isEmpty { return dependenceOnCurrent() }
+        return try commit(changes, write)
     }
 
     /// Runs a body on the state as it is under the writers' lock; returns its
-    /// changes, or nil where it threw. The snapshot is gone when this returns,
+    /// changes, none where it failed. The snapshot is gone when this returns,
     /// so that the tail need not be copied to grow.
-    private func run<Outcome>(
-        _ body: (inout Transaction) throws -> Outcome
-    ) throws(StoreError) -> (Result<Outcome, any Error>, [Change]?) {
-        var transaction = Transaction(try settledSnapshot())
-        do {
-            let result = try body(&transaction)
-            return (.success(result), transaction.changes)
-        } catch {
-            return (.failure(error), nil)
-        }
+    private func run(
+        _ entered: Entered, _ body: (inout Transaction) -> Bool
+    ) throws(StoreError) -> [Change] {
+        var transaction = Transaction(try settledSnapshot(entered))
+        return body(&transaction) ? transaction.changes : []
     }
 
     /// The writers' lock, held by this thread of this process.
@@ -127,7 +150,33 @@ final class StoreEngine: @unchecked Sendable {
     }
 
     /// Waits until this thread is the store's only writer.
-    func enter(
+    func enter(until deadline: Deadline?) throws(StoreError) -> Entered {
+        let entered = try acquire(until: deadline)
+        do throws(StoreError) {
+            try confirm(entered)
+            return entered
+        } catch {
+            leave(entered)
+            throw error
+        }
+    }
+
+    /// Makes sure that the lock that is held is the one everybody else asks
+    /// for: that its file still has its name, and the store's path still leads
+    /// to it. To be called before anything is written, or told.
+    func confirm(_ entered: Entered) throws(StoreError) {
+        do throws(StoreError) {
+            try directory.checkStillNamed(lock: entered.lock.file.status.identity)
+        } catch {
+            // The next attempt opens what the name then stands for.
+            fileLock = nil
+            throw error
+        }
+    }
+
+    /// Waits for the writers' lock. Whether it is still the store's is to be
+    /// confirmed before anything is written.
+    private func acquire(
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Entered {
         try checkProcess()
@@ -137,16 +186,7 @@ final class StoreEngine: @unchecked Sendable {
         }
         do throws(StoreError) {
             let file = try openedLock()
-            let lock = try file.acquire(until: deadline, cancellation)
-            do throws(StoreError) {
-                try directory.checkStillNamed(lock: lock.file.status.identity)
-                return Entered(file: file, lock: lock)
-            } catch {
-                file.release(lock)
-                // The next attempt opens what the name then stands for.
-                fileLock = nil
-                throw error
-            }
+            return Entered(file: file, lock: try file.acquire(until: deadline, cancellation))
         } catch {
             writers.unlock()
             throw error
@@ -168,6 +208,10 @@ final class StoreEngine: @unchecked Sendable {
             // Its name can come back only with a new store: a second file of
             // that name beside a journal would let two writers in.
             if try directory.identity(ofName: StoreDirectory.journalName) != nil {
+                // Whoever makes a store makes the lock first.
+                if let file = try directory.open(StoreDirectory.lockName, .readingAndWriting) {
+                    return file
+                }
                 throw .damaged(directory.path, StoreDirectory.lockName, "it is missing")
             }
             try directory.checkNeverUsed()
@@ -221,11 +265,11 @@ final class StoreEngine: @unchecked Sendable {
 
     // MARK: The state under the writers' lock
 
-    private func settledSnapshot() throws(StoreError) -> Snapshot {
+    private func settledSnapshot(_ entered: Entered) throws(StoreError) -> Snapshot {
         state.lock()
         defer { state.unlock() }
         do throws(StoreError) {
-            return try settle().snapshot
+            return try settle(entered).snapshot
         } catch {
             // Whatever was seen is looked at afresh the next time.
             generation = nil
@@ -235,22 +279,26 @@ final class StoreEngine: @unchecked Sendable {
 
     /// The current generation, caught up and in order. The caller holds the
     /// writers' lock and `state`.
-    func settle() throws(StoreError) -> Generation {
+    func settle(_ entered: Entered) throws(StoreError) -> Generation {
         var isFresh = generation == nil
         while true {
             guard let generation = try opened(forWriting: true) else {
+                try confirm(entered)
                 try create()
+                continue
+            }
+            // The seal alone would not tell: a failed write-back may have taken
+            // it, or a line before it.
+            if try generation.isReplaced() {
+                moveOn(from: generation)
                 continue
             }
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
                 if !isRotationDue(generation) { return generation }
+                try confirm(entered)
                 if try rotateIfPossible(generation) { continue }
                 return generation
-            }
-            if stop == .sealed, try !isNamed(generation) {
-                self.generation = nil
-                continue
             }
             if stop == .invalid, !isFresh {
                 // What is in memory may be what a failed write-back took from
@@ -260,6 +308,7 @@ final class StoreEngine: @unchecked Sendable {
                 continue
             }
             let verdict = Recovery.verdict(try evidence(generation, stop))
+            if verdict != .settled { try confirm(entered) }
             switch verdict {
             case .settled:
                 break
@@ -310,8 +359,18 @@ final class StoreEngine: @unchecked Sendable {
 
     func opened(forWriting: Bool) throws(StoreError) -> Generation? {
         if let generation, generation.isWritable || !forWriting { return generation }
-        generation = try Generation.open(directory, forWriting: forWriting)
+        let heritage = heritage
+        self.heritage = nil
+        generation = try Generation.open(directory, forWriting: forWriting, heritage)
         return generation
+    }
+
+    /// Lets go of a generation that another one has replaced.
+    func moveOn(from generation: Generation) {
+        // Who has read it to its end knows what the next one begins with.
+        _ = try? generation.catchUp()
+        heritage = generation.heritage
+        self.generation = nil
     }
 
     /// The hint, where it speaks of a generation.

@@ -4,8 +4,9 @@
 package struct StoreEnvironment: Sendable {
     package var storage: any StorageBackend
     package var limits: StoreLimits
-    /// What this process has open.
-    package var engines: EngineRegistry
+    /// What is open already; nil is what this process has. The registry is made
+    /// when an engine is wanted: a lock wants none.
+    package var engines: EngineRegistry?
     /// Tells one run of the machine from the next.
     package var bootID: @Sendable () throws(SystemError) -> String
     /// Milliseconds since 1970, for people who read the journal.
@@ -15,13 +16,17 @@ package struct StoreEnvironment: Sendable {
     package var process: @Sendable () -> Int32
     /// Waits for the blink in which another writer may finish.
     package var pause: @Sendable () -> Void
+    /// Is told, with no lock held and after the acknowledgement, that there are
+    /// runs to merge; when and where that is done is its decision.
+    package var startMerging: @Sendable (RunMerger) -> Void
 
     package init(
-        storage: any StorageBackend, limits: StoreLimits, engines: EngineRegistry,
+        storage: any StorageBackend, limits: StoreLimits, engines: EngineRegistry?,
         bootID: @escaping @Sendable () throws(SystemError) -> String,
         now: @escaping @Sendable () -> Int64, random: @escaping @Sendable () -> UInt64,
         user: @escaping @Sendable () -> UInt32, process: @escaping @Sendable () -> Int32,
-        pause: @escaping @Sendable () -> Void
+        pause: @escaping @Sendable () -> Void,
+        startMerging: @escaping @Sendable (RunMerger) -> Void
     ) {
         self.storage = storage
         self.limits = limits
@@ -32,18 +37,20 @@ package struct StoreEnvironment: Sendable {
         self.user = user
         self.process = process
         self.pause = pause
+        self.startMerging = startMerging
     }
 
     /// This machine and this process.
     package static var live: StoreEnvironment {
         StoreEnvironment(
-            storage: SystemStorage(), limits: StoreLimits(), engines: .ofThisProcess,
+            storage: SystemStorage(), limits: StoreLimits(), engines: nil,
             bootID: { () throws(SystemError) in try MachineIdentity.bootID() },
             now: { Clock.wallMilliseconds },
             random: { UInt64.random(in: .min ... .max) },
             user: { CurrentProcess.effectiveUser },
             process: { CurrentProcess.identifier },
-            pause: { Thread.sleep(microseconds: 50) })
+            pause: { Thread.sleep(microseconds: 50) },
+            startMerging: { $0.startThread() })
     }
 }
 
@@ -61,16 +68,23 @@ package struct StoreLimits: Hashable, Sendable {
     package var rotationBytes = 128 * 1024
     /// How far ahead of its lines a journal is extended at a time, so that
     /// most flushes have no change of size to commit.
-    package var extensionBytes = 64 * 1024
+    package var extensionBytes = 128 * 1024
     /// A fence is kept for each so many bytes of a run.
     package var fenceBytes = 32 * 1024
     /// Neighbouring runs of similar size are merged when there are this many.
     package var fanIn = 4
     /// The most runs a generation names.
     package var maximumRuns = 24
+    /// Of how many bytes of runs a rotation makes one with its own.
+    package var foldBytes = 384 * 1024
+    /// A merge of more bytes is a large one.
+    package var smallMergeBytes = 4 * 1024 * 1024
     /// How often it is looked whether older lines are durable, 50 µs apart,
     /// before their writers are given up.
     package var vouchAttempts = 20_000
+    /// How long a stopped process may keep others from saying what they have
+    /// made durable, before they stop waiting; nil for ever.
+    package var hintTimeout: Duration? = .seconds(5)
     /// How many past generations are kept for people to read.
     package var historyGenerations: UInt64 = 64
 

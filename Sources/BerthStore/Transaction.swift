@@ -9,7 +9,9 @@ package struct Transaction {
     /// In the order of the keys, one for each.
     private(set) var changes: [Change] = []
 
-    init(_ base: Snapshot) {
+    /// One that is not part of a write comes to nothing: it shows what a write
+    /// would change.
+    package init(_ base: Snapshot) {
         self.base = base
     }
 

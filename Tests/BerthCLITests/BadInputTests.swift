@@ -19,6 +19,29 @@ struct BadInputTests {
         ["port", "reserve", "--tag", "a\nb"], ["port", "reserve", "--path", ""],
         ["port", "reserve", "--path", String(repeating: "/x", count: 2048)],
         ["port", "reserve", "extra"], ["port", "release", "--port", "1"],
+        ["pool", "create"], ["pool", "create", "a"], ["pool", "create", "a", "x", "x"],
+        ["pool", "create", "a", ""], ["pool", "create", "a", "x\ny"],
+        ["pool", "create", "a", long],
+        ["pool", "create", "a b", "x"], ["pool", "create", "", "x"],
+        ["pool", "create", "a/b", "x"],
+        ["pool", "create", long, "x"], ["pool", "create", "a\u{1B}", "x"],
+        ["pool", "create", "a", "--count", "0"], ["pool", "create", "a", "--count", "4097"],
+        ["pool", "create", "a", "--count", "2", "x"], ["pool", "create", "a", "--count", "-1"],
+        ["pool", "create", "a", "--count", "2", "--range", "1-2"],
+        ["pool", "create", "a", "--range", "2-1"], ["pool", "create", "a", "--range", "1"],
+        ["pool", "create", "a", "--range", "1-x"], ["pool", "create", "a", "--range", "-1-2"],
+        ["pool", "create", "a", "--range", "0-4096"], ["pool", "create", "a", "--range", "1-"],
+        ["pool", "create", "a", "--range", "0-9223372036854775807"],
+        ["pool", "add", "a"], ["pool", "remove", "a"], ["pool", "drop", "a", "x"],
+        ["pool", "take"], ["pool", "take", "a", "--count", "0"], ["pool", "take", "a", "-c", "x"],
+        ["pool", "take", "a", "--tag", ""], ["pool", "take", "a", "--path", ""],
+        ["pool", "take", "a", "--ttl", "0"], ["pool", "take", "a", "--ttl", "soon"],
+        ["pool", "take", "a", "--for-pid", "0"], ["pool", "take", "a", "--for-pid", "x"],
+        ["pool", "take", "a", "-n", "-w", "1"], ["pool", "take", "a", "--wait", "x"],
+        ["pool", "take", "a", "--idle-days", "0"], ["pool", "take", "a", "extra"],
+        ["pool", "give", "a", "--tag", "x\ny"], ["pool", "run", "a"],
+        ["pool", "run", "a", "-c", "0", "true"], ["pool", "run", "a b", "true"],
+        ["pool", "show"], ["pool", "list", "a"], ["pool", "steal", "a"], ["pool"],
         ["kv", "set", "a"], ["kv", "set", "a", "{"], ["kv", "set", "a", "{} {}"],
         ["kv", "set", "a", "nope"], ["kv", "set", "a", ""],
         ["kv", "set", "a", "{\"b\":1,\"b\":2}"], ["kv", "set", "", "1"],
@@ -69,7 +92,7 @@ struct BadInputTests {
         #expect(CommandRun(["kv", "get", key, "--raw"], store: store).output == text + "\n")
         let tag = String(repeating: "t", count: 255)
         let path = String(repeating: "/\u{1}\u{2}", count: 1365)
-        let words = ["port", "reserve", "--tag", tag, "--path", path]
+        let words = ["port", "reserve", "--tag", tag, "--path", path, "--allow-unrelated-path"]
         let first = CommandRun(words, store: store)
         #expect(first.status == 0)
         #expect(CommandRun(words, store: store).output == first.output)
@@ -78,10 +101,50 @@ struct BadInputTests {
     @Test func aHostilePathIsEscapedInATable() throws {
         let store = try TemporaryStore()
         let path = "/tmp/\u{1B}[2J\r\u{202E}x"
-        #expect(CommandRun(["port", "reserve", "--path", path], store: store).status == 0)
+        let words = ["port", "reserve", "--path", path, "--allow-unrelated-path"]
+        #expect(CommandRun(words, store: store).status == 0)
         let table = CommandRun(["port", "list"], store: store).output
         #expect(table.contains("/tmp/\\u{1b}[2J\\r\\u{202e}x"))
         let json = CommandRun(["port", "list", "--json"], store: store).output
         #expect(!json.contains("\u{1B}") && !json.contains("\u{202E}"))
+    }
+
+    @Test func whatAPoolDoesNotHaveIsOneLineAndItsStatus() throws {
+        let store = try TemporaryStore()
+        func expect(_ status: Int32, _ words: String...) {
+            let before = CommandRun(["store", "dump"], store: store).output
+            let run = CommandRun(["pool"] + words, store: store)
+            #expect(run.status == status, "\(words)")
+            #expect(run.output.isEmpty && run.complaints.count == 1, "\(words)")
+            #expect(CommandRun(["store", "dump"], store: store).output == before)
+        }
+        for words in [["show"], ["take"], ["give"], ["drop"], ["add", "x"], ["run", "true"]] {
+            let run = CommandRun(["pool", words[0], "gpu"] + words.dropFirst(), store: store)
+            #expect(run.status == 66)
+            #expect(run.complaints.count == 1)
+        }
+        #expect(CommandRun(["pool", "create", "gpu", "a", "b", "c"], store: store).status == 0)
+        expect(1, "create", "gpu", "a")
+        expect(1, "take", "gpu", "--count", "4")
+        expect(1, "run", "gpu", "--count", "4", "true")
+        expect(66, "take", "gpu", "--for-pid", "\(Int32.max)")
+        expect(66, "give", "gpu")
+        expect(66, "give", "gpu", "a")
+        expect(66, "give", "gpu", "x")
+        expect(66, "remove", "gpu", "x")
+        expect(1, "remove", "gpu", "a", "b", "c")
+        expect(1, "add", "gpu", "d", "a")
+        #expect(CommandRun(["pool", "take", "gpu", "-c", "3"], store: store).output == "a\nb\nc\n")
+        expect(75, "take", "gpu", "-n", "-t", "other")
+        expect(124, "take", "gpu", "-w", "0", "-t", "other")
+        expect(75, "run", "gpu", "-n", "true")
+        expect(1, "take", "gpu", "-c", "2")
+        expect(76, "give", "gpu", "a", "-t", "other")
+        expect(66, "give", "gpu", "-t", "other")
+        expect(75, "remove", "gpu", "a")
+        expect(75, "drop", "gpu")
+        #expect(CommandRun(["pool", "remove", "gpu", "a", "--force"], store: store).status == 0)
+        #expect(CommandRun(["pool", "drop", "gpu", "--force"], store: store).status == 0)
+        expect(66, "show", "gpu")
     }
 }

@@ -19,7 +19,7 @@ struct CommandLineToolTests {
 
     @Test func noOptionHidesAnother() {
         for command in CommandTable.all {
-            let options = command.syntax.options + CommandSyntax.global
+            let options = command.syntax.acceptedOptions
             let names = options.map(\.name)
             let letters = options.compactMap(\.letter)
             #expect(Set(names).count == names.count, "\(command.syntax.name)")
@@ -86,7 +86,7 @@ struct CommandLineToolTests {
             (.notFound, 66), (.cannotCreate, 73), (.unsafeLocation, 73), (.newerVersion, 65),
             (.busy, 75), (.timedOut, 124), (.cancelled, 70), (.stale, 76), (.unavailable, 1),
             (.damaged, 65), (.moved, 74), (.permission, 77), (.invalid, 64), (.noRoom, 74),
-            (.exhausted, 71), (.inputOutput, 74), (.indeterminate, 80),
+            (.exhausted, 71), (.inputOutput, 74), (.indeterminate, 80), (.configuration, 78),
         ]
         for (code, status) in statuses { #expect(ExitStatus(code).rawValue == status) }
     }

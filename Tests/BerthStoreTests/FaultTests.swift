@@ -28,17 +28,32 @@ import Testing
     func failedCallLeavesAWholeStore(kind: Kind, isSticky: Bool) throws {
         for durability in [Durability.full, .strict, .process] {
             for start in [StartingStore.nothing, .tail, .runs] {
-                let (state, model) = try start.make(durability)
-                for operation in [Operation.many, .big, .rotation] {
-                    let trial = Trial(
-                        state: state, model: model, operation: operation, durability: durability)
-                    var index = 1
-                    while try trial.run(Fault(kind.effect, at: index, isSticky: isSticky)) {
-                        index += 1
-                    }
-                    #expect(index > 5, "\(start.rawValue), \(operation.rawValue)")
-                }
+                try fail(
+                    kind, isSticky: isSticky, start, [.many, .big, .rotation], durability)
             }
+        }
+    }
+
+    /// A merge, and the rotation that names what it made.
+    @Test(arguments: Kind.allCases, [false, true])
+    func failedCallInAMergeLeavesAWholeStore(kind: Kind, isSticky: Bool) throws {
+        try fail(kind, isSticky: isSticky, .mergeableAbove, [.merge], .full)
+        try fail(kind, isSticky: isSticky, .merged, [.rotation], .full)
+    }
+
+    private func fail(
+        _ kind: Kind, isSticky: Bool, _ start: StartingStore, _ operations: [Operation],
+        _ durability: Durability
+    ) throws {
+        let (state, model) = try start.make(durability)
+        for operation in operations {
+            let trial = Trial(
+                state: state, model: model, operation: operation, durability: durability)
+            var index = 1
+            while try trial.run(Fault(kind.effect, at: index, isSticky: isSticky)) {
+                index += 1
+            }
+            #expect(index > 5, "\(start.rawValue), \(operation.rawValue)")
         }
     }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BerthStore
 import BerthTestSupport
 import Testing
+
+@testable import BerthStore
 
 /// Long random lives of a store, beside a plain dictionary.
 @Suite struct RandomModelTests {
@@ -21,6 +22,7 @@ import Testing
         }
         #expect(life.disk.violations.isEmpty, "seed \(seed)")
         #expect(life.generations > 50, "rotations happen all the time")
+        #expect(life.merges > 5, "and merges")
         life.close()
         #expect(life.disk.openDescriptors == 0, "\(life.disk.openNames)")
     }
@@ -36,6 +38,10 @@ import Testing
         private var stores: [Store] = []
         /// Kept for a while: what is written later must not show in it.
         private var kept: (snapshot: Snapshot, model: StoreModel)?
+        /// A merge that is under way while other things happen.
+        private var merge: (merger: RunMerger, lock: FileDescriptor, task: RunMerger.Task)?
+        /// How many merges were finished.
+        private(set) var merges = 0
 
         init(_ durability: Durability, _ seed: UInt64) {
             self.durability = durability
@@ -60,6 +66,7 @@ import Testing
         }
 
         mutating func close() {
+            abandonMerge()
             kept = nil
             stores = []
         }
@@ -86,7 +93,9 @@ import Testing
             case 50..<70: try look(store)
             case 70..<85: try scan(store)
             case 85..<92: try keep(store)
-            case 92..<98: reopen()
+            case 92..<94: try beginOrFinishMerge(store)
+            case 94: abandonMerge()
+            case 95..<98: reopen()
             case 98: restart()
             default: try check(try store.allRecords(), model.sorted(), "all records")
             }
@@ -156,6 +165,35 @@ import Testing
                 try check(try kept.snapshot.allRecords(), kept.model.sorted(), "a kept snapshot")
             }
             kept = (try store.read { $0 }, model)
+        }
+
+        private mutating func beginOrFinishMerge(_ store: Store) throws {
+            if let merge {
+                try merge.merger.finish(merge.task)
+                merge.merger.directory.storage.close(merge.lock)
+                self.merge = nil
+                merges += 1
+                return
+            }
+            guard model.version > 0 else { return }
+            let kind = number(2) == 0 ? MergeKind.small : .large
+            let merger = try store.merger()
+            guard let lock = try merger.directory.lock(kind, waiting: false) else {
+                throw Difference(description: "another merges")
+            }
+            if let task = try merger.nextTask(kind) {
+                merge = (merger, lock, task)
+            } else {
+                merger.directory.storage.close(lock)
+            }
+        }
+
+        /// As if its process were killed.
+        private mutating func abandonMerge() {
+            guard let merge else { return }
+            merge.merger.directory.storage.close(merge.task.output)
+            merge.merger.directory.storage.close(merge.lock)
+            self.merge = nil
         }
 
         private mutating func reopen() {

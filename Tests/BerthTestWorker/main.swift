@@ -17,7 +17,8 @@ func say(_ line: String) {
 switch words.first {
 case "sleep": try sleep(until: words[1])
 case "present": try stayPresent()
-case "hold": try await hold(words[1])
+case "hold": try hold(words[1])
+case "hold-jobs": try await holdJobs(words[1])
 case "count": try await count(words[1], in: words[2])
 default: say("what is that?")
 }
@@ -49,7 +50,7 @@ func stayPresent() throws {
 }
 
 /// Does jobs that never end.
-func hold(_ queue: String) async throws {
+func holdJobs(_ queue: String) async throws {
     try await berth.queue(queue, of: Int.self).run(concurrency: 100) { job in
         say("started \(job.id) \(job.attempt)")
         try await Task.sleep(for: .seconds(3600))
@@ -78,6 +79,14 @@ func count(_ queue: String, in directory: String) async throws {
             try transaction.completeJob(job.id, token: job.token)
         }
         try FileCalls.unlock(file)
+    }
+}
+
+/// Has an item of a pool until it is killed.
+func hold(_ pool: String) throws {
+    try berth.pool(pool).withItems { items in
+        say("has " + items.joined(separator: " "))
+        try WakeUp().wait()
     }
 }
 

@@ -7,6 +7,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 from . import machine, syscalls
@@ -26,6 +27,7 @@ class Campaign:
         self._numbers = itertools.count()
         self._undisturbed = {}
         self._futures = []
+        self._begin = time.monotonic()
         # Twice the processors: much of the time, a command waits for the disk.
         self._pool = ThreadPoolExecutor(2 * (os.cpu_count() or 1))
         os.makedirs(self._scratch, exist_ok=True)
@@ -34,10 +36,21 @@ class Campaign:
         return self
 
     def __exit__(self, kind, *_):
+        if kind is None:
+            self._estimate()
         self._pool.shutdown(wait=True, cancel_futures=kind is not None)
         if kind is None:
             for future in self._futures:
                 future.result()
+
+    def _estimate(self):
+        """Says how long the rest will take, at the rate so far."""
+        done = sum(future.done() for future in self._futures)
+        left = len(self._futures) - done
+        if done and left > 1000:
+            seconds = left * (time.monotonic() - self._begin) / done
+            self.report.note(f"{self._stores.durability}: {len(self._futures):,} runs, about "
+                             f"{seconds / 60:.0f} minutes more")
 
     def submit(self, function, *arguments):
         self._futures.append(self._pool.submit(function, *arguments))

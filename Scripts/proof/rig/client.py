@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The long-lived client of the library in Scripts/proof/client."""
+"""The long-lived client of the library in Scripts/proof/client, and what is preloaded to it."""
 
 import os
 import subprocess
 import sys
 
-from .machine import ROOT
+from .machine import ROOT, need
 
 
 def build():
@@ -27,3 +27,12 @@ def build():
         ["swift", "build", *arguments, "--show-bin-path"], stdout=subprocess.PIPE, text=True,
         check=True)
     return os.path.join(where.stdout.strip(), "berth-proof")
+
+
+def unflushed(directory):
+    """Builds the library with which no flush does anything, and returns its path."""
+    need("cc", "gcc")
+    library = os.path.join(directory, "unflushed.so")
+    source = os.path.join(os.path.dirname(__file__), "unflushed.c")
+    subprocess.run(["cc", "-shared", "-fPIC", "-O1", "-o", library, source], check=True)
+    return library

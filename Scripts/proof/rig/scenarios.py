@@ -4,7 +4,7 @@
 import os
 from collections import namedtuple
 
-from .stores import PORTS
+from .stores import ELSEWHERE, PORTS
 
 Scenario = namedtuple("Scenario", "store arguments")
 """A prepared store and a command line. `str(scenario)` names it."""
@@ -30,7 +30,7 @@ def scenarios(can_restart):
         Scenario("small", ("kv", "get", "counter")),
         Scenario("small", RESERVE),
         Scenario("small", ("port", "reserve", "--path", "/srv/one", "--tag", "web", *PORTS)),
-        Scenario("small", ("port", "release", "--path", "/srv/one", "--tag", "web")),
+        Scenario("small", ("port", "release", "--path", "/srv/one", "--tag", "web", ELSEWHERE)),
         Scenario("small", ("lock", "new", "--", "true")),
         Scenario("small", ("lock", "free", "--no-fork", "--", "true")),
         Scenario("small", ("lock", "free", "--for-pid", str(os.getpid()))),

@@ -8,7 +8,8 @@ import subprocess
 from .command import Berth
 from .machine import copy_tree
 
-PORTS = ("--min", "47000", "--max", "47019")
+ELSEWHERE = "--allow-unrelated-path"
+PORTS = ("--min", "47000", "--max", "47019", ELSEWHERE)
 HEADROOM = 128 * 1024
 """How long the lines of a journal get before the next change begins another."""
 

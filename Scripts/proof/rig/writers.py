@@ -17,9 +17,10 @@ class Writers:
     """Some processes, each with keys of its own; every value carries a count that grows.
 
     Their logs are kept away from the store, where nothing happens to them.
+    Given a library to preload, they run with it.
     """
 
-    def __init__(self, client, store, logs, count, first, changes=4000, fill=60):
+    def __init__(self, client, store, logs, count, first, changes=4000, fill=60, preload=None):
         self._logs = logs
         self._processes = []
         for writer in range(count):
@@ -30,7 +31,8 @@ class Writers:
                     file.write(f"set {key(writer, turn)} * {value}\n")
             with open(script, "rb") as given, open(self._log(writer), "wb") as log:
                 self._processes.append(subprocess.Popen(
-                    [client, store], stdin=given, stdout=log, stderr=subprocess.DEVNULL))
+                    [client, store], stdin=given, stdout=log, stderr=subprocess.DEVNULL,
+                    env={**os.environ, **({"LD_PRELOAD": preload} if preload else {})}))
 
     def _log(self, writer):
         return os.path.join(self._logs, f"{writer}.out")

@@ -73,16 +73,17 @@ package final class Bell {
     /// `hangUps`, has lost its last writer, or a deadline has passed. Blocks
     /// the current thread.
     ///
-    /// - Returns: Bit 0 for the bell, bit `i + 1` for the descriptor at place
-    ///   `i`; 0 when the time is over.
+    /// - Returns: The place of the first that is ready: 0 for the bell, then
+    ///   the other descriptors, then those of `hangUps`; nil when the time is
+    ///   over.
     package func wait(
         beside others: [FileDescriptor] = [], hangUps: [FileDescriptor] = [],
         until deadline: Deadline?
-    ) throws(CoordinatorError) -> UInt32 {
+    ) throws(CoordinatorError) -> Int? {
         let ready = try folder.calling("cannot wait for a bell") { () throws(SystemError) in
             try Poll.wait([file] + others, hangUps: hangUps, until: deadline)
         }
-        if ready & 1 != 0 { try silence() }
+        if ready == 0 { try silence() }
         return ready
     }
 

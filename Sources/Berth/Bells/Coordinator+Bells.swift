@@ -43,7 +43,7 @@ extension Coordinator {
             if let deadline, deadline.isPast { return nil }
             let ready = try bell.wait(
                 beside: wakeUp.map { [$0.reading] } ?? [], until: Deadline.sooner(deadline, next))
-            if ready & 2 != 0 { throw CoordinatorError(.cancelled, "the wait was cancelled") }
+            if ready == 1 { throw CoordinatorError(.cancelled, "the wait was cancelled") }
         }
     }
 

@@ -129,11 +129,13 @@ extension JobQueue {
 
 /// The jobs of a queue as they come, each claimed by this process.
 public struct JobClaims<Payload: Codable & Sendable>: AsyncSequence {
+    /// A job, and the claim to it.
     public typealias Element = ClaimedJob<Payload>
 
     let queue: JobQueue<Payload>
     let limit: Int
 
+    /// One that claims jobs of its own.
     public func makeAsyncIterator() -> Iterator { Iterator(queue, limit) }
 
     /// Claims the next jobs when those before have been taken.

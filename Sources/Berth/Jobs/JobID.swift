@@ -25,6 +25,7 @@ public struct JobID: RawRepresentable, Hashable, Sendable {
 }
 
 extension JobID: Comparable {
+    /// Whether a job was enqueued before another.
     public static func < (left: JobID, right: JobID) -> Bool { left.rawValue < right.rawValue }
 }
 
@@ -34,6 +35,7 @@ extension JobID: CustomStringConvertible {
 }
 
 extension JobID: ExpressibleByIntegerLiteral {
+    /// The job of a number, whether there is one or not.
     public init(integerLiteral number: UInt64) {
         self.init(rawValue: number)
     }

@@ -34,7 +34,7 @@ package struct LogFollower {
             let isOver = try jobs.change("wait") { try $0.knownJob(id) }.state.isFinal
             if try !tell(path, &offset, body) || isOver { return }
             let ready = try bell.wait(beside: watch.map { [$0] } ?? [], until: nil)
-            if ready & 2 != 0, let heard = watch {
+            if ready == 1, let heard = watch {
                 // Made anew: that is what empties it everywhere.
                 FileCalls.close(heard)
                 watch = nil

@@ -34,8 +34,10 @@ extension CoordinatorTransaction {
     mutating func put(
         _ value: [UInt8], in record: RecordKey, if condition: KeyCondition
     ) throws -> UInt64 {
-        try condition.check(
-            KeyRule.key(of: record), at: try base.record(record)?.version, locks)
+        if condition != .always {
+            try condition.check(
+                KeyRule.key(of: record), at: try base.record(record)?.version, locks)
+        }
         try base.set(record, value)
         return base.version
     }

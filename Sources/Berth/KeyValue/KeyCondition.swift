@@ -64,14 +64,3 @@ public struct KeyCondition: Hashable, Sendable {
         }
     }
 }
-
-extension LockService {
-    /// Whether a lock is held with a token. One that waits for it does not hold it.
-    fileprivate func isHeld(_ name: LockName, token: UInt64) throws(CoordinatorError) -> Bool {
-        do throws(CoordinatorError) {
-            return try listing(of: name).holder?.ticket.number == token
-        } catch let error where error.code == .notFound {
-            return false
-        }
-    }
-}

@@ -46,20 +46,39 @@ package enum KeyRule {
 
     private static var slash: UInt8 { UInt8(ascii: "/") }
     private static var colon: UInt8 { UInt8(ascii: ":") }
+    private static var dot: UInt8 { UInt8(ascii: ".") }
 
     /// What is wrong with a key; nil where nothing is.
     static func problem(with key: String) -> String? {
-        let bytes = key.utf8
-        if bytes.isEmpty { return "is empty" }
-        if bytes.count > maximumLength { return "is longer than 255 bytes" }
+        let count = key.utf8.count
+        if count == 0 { return "is empty" }
+        if count > maximumLength { return "is longer than 255 bytes" }
         if let problem = characterProblem(in: key) { return problem }
-        for part in bytes.split(separator: slash, omittingEmptySubsequences: false) {
-            if part.isEmpty { return "begins or ends with a slash, or has two in a row" }
-            if part.elementsEqual(".".utf8) || part.elementsEqual("..".utf8) {
-                return "has . or .. as a part"
+        // It is ASCII now, and so in one piece.
+        let result = key.utf8.withContiguousStorageIfAvailable(problem(withPartsOf:))
+        return result ?? Array(key.utf8).withUnsafeBufferPointer(problem(withPartsOf:))
+    }
+
+    private static func problem(withPartsOf bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        // How long the part is so far, and how many dots are in it.
+        var length = 0
+        var dots = 0
+        for byte in bytes {
+            guard byte == slash else {
+                length += 1
+                if byte == dot { dots += 1 }
+                continue
             }
+            if let problem = problem(withPartOf: length, dots: dots) { return problem }
+            length = 0
+            dots = 0
         }
-        return nil
+        return problem(withPartOf: length, dots: dots)
+    }
+
+    private static func problem(withPartOf length: Int, dots: Int) -> String? {
+        if length == 0 { return "begins or ends with a slash, or has two in a row" }
+        return length <= 2 && dots == length ? "has . or .. as a part" : nil
     }
 
     /// What is wrong with the beginning of keys; nil where nothing is.
@@ -69,9 +88,6 @@ package enum KeyRule {
     }
 
     private static func characterProblem(in key: String) -> String? {
-        let isPlain = key.utf8.allSatisfy {
-            $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
-        }
-        return isPlain ? nil : "may hold only printable ASCII without space, \" and \\"
+        key.isPrintableKey ? nil : "may hold only printable ASCII without space, \" and \\"
     }
 }

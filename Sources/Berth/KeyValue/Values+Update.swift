@@ -21,10 +21,34 @@ extension Values {
         _ body: (KeyValue?) throws -> some Collection<UInt8>
     ) throws -> UInt64 {
         try coordinator.withLock(try KeyRule.lock(key).text, timeout: timeout) { _ in
+            if let version = try updateBefore(key) { return version }
             let current = try value(forKey: key)
-            return try set(try body(current), forKey: key, if: .unchanged(current))
+            return try finishUpdate(key, from: current, to: try body(current))
         }
     }
+
+    /// The version that an update under the same id has made; nil where there
+    /// was none. The caller holds the lock of the key.
+    package func updateBefore(_ key: String) throws -> UInt64? {
+        guard let operation else { return nil }
+        return try coordinator.outcome(
+            of: Operation(id: operation, name: Self.updateName, request: Array(key.utf8)), .version)
+    }
+
+    /// Puts the value that an update has computed under the key.
+    package func finishUpdate(
+        _ key: String, from current: KeyValue?, to json: some Collection<UInt8>
+    ) throws -> UInt64 {
+        let record = try KeyRule.record(key)
+        let value = try ValueRule.compact(json, forKey: key)
+        return try coordinator.write(
+            Self.updateName, once: operation, of: Array(key.utf8), .version
+        ) { transaction in
+            try transaction.put(value, in: record, if: .unchanged(current))
+        }
+    }
+
+    private static var updateName: String { "kv.update" }
 }
 
 extension KeyCondition {

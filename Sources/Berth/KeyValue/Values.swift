@@ -5,6 +5,14 @@ import BerthStore
 /// The values of a store, each JSON under a key: small facts that programs share.
 public struct Values: Sendable {
     let coordinator: Coordinator
+    /// The id of what is changed through this.
+    var operation: OperationID?
+
+    /// These values, to change one of them at most once under an id: see
+    /// ``OperationID``.
+    public func once(_ id: OperationID) -> Values {
+        Values(coordinator: coordinator, operation: id)
+    }
 
     /// The value under a key; nil where there is none. Blocks the current
     /// thread, but never waits for a change.
@@ -37,7 +45,9 @@ public struct Values: Sendable {
     ) throws -> UInt64 {
         let record = try KeyRule.record(key)
         let value = try ValueRule.compact(json, forKey: key)
-        return try coordinator.write("kv.set") { transaction in
+        return try coordinator.write(
+            "kv.set", once: operation, of: Array(key.utf8) + [0] + value, .version
+        ) { transaction in
             try transaction.put(value, in: record, if: condition)
         }
     }
@@ -64,7 +74,9 @@ public struct Values: Sendable {
         _ key: String, if condition: KeyCondition = .always
     ) throws -> UInt64 {
         let record = try KeyRule.record(key)
-        return try coordinator.write("kv.delete", isEssential: true) { transaction in
+        return try coordinator.write(
+            "kv.delete", once: operation, of: Array(key.utf8), isEssential: true, .version
+        ) { transaction in
             try transaction.remove(record, if: condition)
         }
     }

@@ -4,7 +4,7 @@ import BerthStore
 
 extension Coordinator {
     /// The named locks of the store, which need nothing else of it.
-    package var locks: LockService { LockService(path: path) }
+    package var locks: LockService { LockService(path: path, events: events) }
 
     // MARK: Synchronous
 
@@ -15,52 +15,108 @@ extension Coordinator {
     ///
     /// - Parameters:
     ///   - name: 1 to 255 bytes of printable ASCII without `/`, `"` and `\`.
+    ///   - mode: Who may hold it beside this one.
+    ///   - lease: After what time the lock is lost; nil keeps it until it is
+    ///     released, or the process ends.
     ///   - timeout: How long to wait at most; nil waits without an end.
     /// - Returns: The lock, held until it is released or goes out of scope.
     /// - Throws: ``CoordinatorError`` with `timedOut` where it was not free in
-    ///   time, with `invalid` where the name is none.
+    ///   time, with `deadlock` where the wait would never end, with `invalid`
+    ///   where the name is none or the lock is in use in another way.
     /// - SeeAlso: `flock(2)`
     public func lock(
-        _ name: String, timeout: Duration? = nil
+        _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
+        timeout: Duration? = nil
     ) throws(CoordinatorError) -> Lock {
-        Lock(try take(name, LockPatience(timeout), nil))
+        let wish = try LockWish([name], mode, lease, LockPatience(timeout))
+        return try Lock(try taken(try take(wish))[0], lease)
     }
 
     /// Takes a lock that is free.
     ///
     /// Blocks the current thread for no longer than it takes to look.
     ///
-    /// - Parameter name: As for `lock(_:timeout:)`.
+    /// - Parameters:
+    ///   - name: As for `lock(_:mode:lease:timeout:)`.
+    ///   - mode: Who may hold it beside this one.
+    ///   - lease: After what time the lock is lost.
     /// - Returns: The lock; nil where another holds it, or waits for it.
     /// - Throws: ``CoordinatorError`` with `invalid` where the name is none. That
     ///   another holds the lock is an answer and not an error.
-    public func tryLock(_ name: String) throws(CoordinatorError) -> Lock? {
-        guard let held = try request(name, .none, nil) else { return nil }
-        return Lock(held)
+    public func tryLock(
+        _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil
+    ) throws(CoordinatorError) -> Lock? {
+        guard let held = try take(try LockWish([name], mode, lease, .none)) else { return nil }
+        return try Lock(held[0], lease)
     }
 
     /// Runs a body while a lock is held, and gives the lock back after it.
     ///
-    /// Blocks the current thread while the lock is waited for.
+    /// Blocks the current thread while the lock is waited for. A task or thread
+    /// that is inside already is refused with `deadlock`, or enters again.
     ///
     /// - Parameters:
-    ///   - name: As for `lock(_:timeout:)`.
+    ///   - name: As for `lock(_:mode:lease:timeout:)`.
+    ///   - mode: Who may hold it beside this one.
+    ///   - lease: After what time the lock is lost.
     ///   - timeout: How long to wait at most; nil waits without an end.
+    ///   - isReentrant: Whether the body is run under the lock that the caller
+    ///     is inside of already, with the same token.
     ///   - body: What is done under the lock.
     /// - Returns: What the body returns.
-    /// - Throws: What the body throws, or the errors of `lock(_:timeout:)`.
+    /// - Throws: What the body throws, or the errors of
+    ///   `lock(_:mode:lease:timeout:)`; `stale` where the lock was lost before
+    ///   the body had returned.
     public func withLock<Result>(
-        _ name: String, timeout: Duration? = nil, _ body: (borrowing Lock) throws -> Result
+        _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
+        timeout: Duration? = nil, isReentrant: Bool = false,
+        _ body: (borrowing Lock) throws -> Result
     ) throws -> Result {
-        let lock = try lock(name, timeout: timeout)
+        if isReentrant, let held = try entered(name, mode) {
+            return try body(Lock(reentering: held))
+        }
+        let lock = try lock(name, mode: mode, lease: lease, timeout: timeout)
+        let held = lock.ticket
         do {
-            let result = try body(lock)
-            lock.release()
+            let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held)) {
+                try body(lock)
+            }
+            guard lock.release() else { throw held.loss }
             return result
         } catch {
-            lock.release()
+            held.release()
             throw error
         }
+    }
+
+    /// Runs a body while several locks are held, and gives them back after it.
+    ///
+    /// Blocks the current thread while they are waited for. They are taken in
+    /// the order of their names, so that two who take some of the same never
+    /// wait for each other in a circle; where one of them cannot be had, none
+    /// is held.
+    ///
+    /// - Parameters:
+    ///   - names: Each as for `lock(_:mode:lease:timeout:)`, in any order.
+    ///   - mode: Who may hold each beside this one.
+    ///   - timeout: How long to wait at most for all of them; nil waits
+    ///     without an end.
+    ///   - body: What is done under the locks.
+    /// - Returns: What the body returns.
+    /// - Throws: What the body throws, or the errors of
+    ///   `lock(_:mode:lease:timeout:)`.
+    public func withLocks<Result>(
+        _ names: [String], mode: Lock.Mode = .exclusive, timeout: Duration? = nil,
+        _ body: (borrowing LockGroup) throws -> Result
+    ) throws -> Result {
+        let wish = try LockWish(names, mode, nil, LockPatience(timeout))
+        let held = try taken(try take(wish))
+        let group = LockGroup(held)
+        let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held)) {
+            try body(group)
+        }
+        guard group.release() else { throw Self.loss(of: held) }
+        return result
     }
 
     // MARK: Asynchronous
@@ -73,89 +129,179 @@ extension Coordinator {
     ///
     /// - Parameters:
     ///   - name: As for the synchronous twin.
+    ///   - mode: Who may hold it beside this one.
+    ///   - lease: After what time the lock is lost.
     ///   - timeout: How long to wait at most; nil waits without an end.
     /// - Returns: The lock, held until it is released or goes out of scope.
     /// - Throws: ``CoordinatorError`` with `cancelled` where the task was
     ///   cancelled, or as the synchronous twin.
-    public func lock(_ name: String, timeout: Duration? = nil) async throws -> Lock {
-        let patience = LockPatience(timeout)
-        let held = try await cancellable { try self.take(name, patience, $0) }
-        return Lock(held)
+    public func lock(
+        _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
+        timeout: Duration? = nil
+    ) async throws -> Lock {
+        let wish = try LockWish([name], mode, lease, LockPatience(timeout))
+        return try Lock(try taken(try await take(wish))[0], lease)
     }
 
     /// Takes a lock that is free.
     ///
-    /// - Parameter name: As for the synchronous twin.
+    /// - Parameters:
+    ///   - name: As for the synchronous twin.
+    ///   - mode: Who may hold it beside this one.
+    ///   - lease: After what time the lock is lost.
     /// - Returns: The lock; nil where another holds it, or waits for it.
-    /// - Throws: As `lock(_:timeout:)`, but never `timedOut`.
-    public func tryLock(_ name: String) async throws -> Lock? {
-        let held = try await cancellable { try self.request(name, .none, $0) }
-        guard let held else { return nil }
-        return Lock(held)
+    /// - Throws: As `lock(_:mode:lease:timeout:)`, but never `timedOut`.
+    public func tryLock(
+        _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil
+    ) async throws -> Lock? {
+        let wish = try LockWish([name], mode, lease, .none)
+        guard let held = try await take(wish) else { return nil }
+        return try Lock(held[0], lease)
     }
 
     /// Runs a body while a lock is held, and gives the lock back after it.
     ///
     /// - Parameters:
-    ///   - name: As for `lock(_:timeout:)`.
+    ///   - name: As for `lock(_:mode:lease:timeout:)`.
+    ///   - mode: Who may hold it beside this one.
+    ///   - lease: After what time the lock is lost.
     ///   - timeout: How long to wait at most; nil waits without an end.
+    ///   - isReentrant: As for the synchronous twin.
     ///   - isolation: The actor on which the body runs: the caller's.
     ///   - body: What is done under the lock. It is not cancelled by anything
     ///     that the lock does.
     /// - Returns: What the body returns.
-    /// - Throws: What the body throws, or the errors of `lock(_:timeout:)`.
+    /// - Throws: What the body throws, or as the synchronous twin.
     public func withLock<Result>(
-        _ name: String, timeout: Duration? = nil, isolation: isolated (any Actor)? = #isolation,
+        _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
+        timeout: Duration? = nil, isReentrant: Bool = false,
+        isolation: isolated (any Actor)? = #isolation,
         _ body: (borrowing Lock) async throws -> Result
     ) async throws -> Result {
-        let lock: Lock = try await lock(name, timeout: timeout)
+        if isReentrant, let held = try entered(name, mode) {
+            return try await body(Lock(reentering: held))
+        }
+        let lock: Lock = try await lock(name, mode: mode, lease: lease, timeout: timeout)
+        let held = lock.ticket
         do {
-            let result = try await body(lock)
-            lock.release()
+            let frames = LockNesting.frames(and: held)
+            let result = try await LockNesting.$frames.withValue(frames) {
+                try await body(lock)
+            }
+            guard lock.release() else { throw held.loss }
             return result
         } catch {
-            lock.release()
+            held.release()
             throw error
         }
+    }
+
+    /// Runs a body while several locks are held, and gives them back after it.
+    ///
+    /// - Parameters:
+    ///   - names: As for the synchronous twin.
+    ///   - mode: Who may hold each beside this one.
+    ///   - timeout: How long to wait at most for all of them; nil waits
+    ///     without an end.
+    ///   - isolation: The actor on which the body runs: the caller's.
+    ///   - body: What is done under the locks.
+    /// - Returns: What the body returns.
+    /// - Throws: What the body throws, or as the synchronous twin.
+    public func withLocks<Result>(
+        _ names: [String], mode: Lock.Mode = .exclusive, timeout: Duration? = nil,
+        isolation: isolated (any Actor)? = #isolation,
+        _ body: (borrowing LockGroup) async throws -> Result
+    ) async throws -> Result {
+        let wish = try LockWish(names, mode, nil, LockPatience(timeout))
+        let held = try taken(try await take(wish))
+        let group = LockGroup(held)
+        let frames = LockNesting.frames(and: held)
+        let result = try await LockNesting.$frames.withValue(frames) {
+            try await body(group)
+        }
+        guard group.release() else { throw Self.loss(of: held) }
+        return result
     }
 
     // MARK: Taking
 
     private func take(
-        _ name: String, _ patience: LockPatience, _ cancellation: Cancellation?
-    ) throws(CoordinatorError) -> HeldTicket {
-        guard let held = try request(name, patience, cancellation) else {
+        _ wish: LockWish, _ cancellation: Cancellation? = nil
+    ) throws(CoordinatorError) -> [HeldTicket]? {
+        let held = try locks.acquireAll(wish.requests(cancellation))
+        if let held { for ticket in held { ticket.describe(granted: true) } }
+        return held
+    }
+
+    /// Waits on a thread of its own, and ends the wait when the task is
+    /// cancelled. What it won too late is given back by being let go.
+    private func take(_ wish: LockWish) async throws -> [HeldTicket]? {
+        let cancellation = Cancellation()
+        return try await withTaskCancellationHandler {
+            let held = try await onThread { try self.take(wish, cancellation) }
+            if Task.isCancelled {
+                throw CoordinatorError(.cancelled, "the wait for the lock was cancelled")
+            }
+            return held
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    private func taken(_ held: [HeldTicket]?) throws(CoordinatorError) -> [HeldTicket] {
+        guard let held else {
             preconditionFailure("Berth: a wait for a lock ended without an outcome")
         }
         return held
     }
 
-    private func request(
-        _ name: String, _ patience: LockPatience, _ cancellation: Cancellation?
+    /// The lock that the caller is inside of.
+    private func entered(
+        _ name: String, _ mode: Lock.Mode
     ) throws(CoordinatorError) -> HeldTicket? {
-        var request = LockService.Request(try LockName(name))
-        request.patience = patience
-        request.command = ProcessTable.command(of: CurrentProcess.identifier)
-        request.cancellation = cancellation
-        let held = try locks.acquire(request)
-        held?.describe(granted: true)
-        return held
+        LockNesting.held(try LockName(name), try mode.checked(), in: path)
     }
 
-    /// Runs a wait on a thread of its own, and ends it when the task is
-    /// cancelled. What it won too late is given back by being let go.
-    private func cancellable<Result: Sendable>(
-        _ body: @escaping @Sendable (Cancellation) throws -> Result
-    ) async throws -> Result {
-        let cancellation = Cancellation()
-        return try await withTaskCancellationHandler {
-            let result = try await onThread { try body(cancellation) }
-            if Task.isCancelled {
-                throw CoordinatorError(.cancelled, "the wait for the lock was cancelled")
-            }
-            return result
-        } onCancel: {
-            cancellation.cancel()
+    private static func loss(of held: [HeldTicket]) -> CoordinatorError {
+        CoordinatorError(
+            .stale,
+            "one of the locks " + held.map { "'" + $0.name.text + "'" }.joined(separator: ", ")
+                + " has been taken away; what is done since then is not under all of them")
+    }
+}
+
+/// What a caller asks for, as it is taken to the thread that waits.
+private struct LockWish: Sendable {
+    private let names: [LockName]
+    private let mode: Ticket.Mode
+    private let lease: UInt64?
+    private let patience: LockPatience
+    /// What the calling task is under, which that thread does not know.
+    private let under: String
+
+    init(
+        _ names: [String], _ mode: Lock.Mode, _ lease: Lock.Lease?, _ patience: LockPatience
+    ) throws(CoordinatorError) {
+        var checked: [LockName] = []
+        for name in names { checked.append(try LockName(name)) }
+        self.names = checked
+        self.mode = try mode.checked()
+        self.lease = try lease?.checked()
+        self.patience = patience
+        under = try LockNesting.entries()
+    }
+
+    func requests(_ cancellation: Cancellation?) -> [LockService.Request] {
+        let command = ProcessTable.command(of: CurrentProcess.identifier)
+        return names.map { name in
+            var request = LockService.Request(name)
+            request.mode = mode
+            request.lease = lease
+            request.patience = patience
+            request.command = command
+            request.under = under
+            request.cancellation = cancellation
+            return request
         }
     }
 }

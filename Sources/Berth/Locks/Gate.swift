@@ -111,15 +111,8 @@ struct Gate: ~Copyable {
     }
 
     private static func blocked(_ folder: LockFolder, _ error: StoreError) -> CoordinatorError {
-        var holder = "another process"
-        if let status = try? FileCalls.status(ofName: fileName, in: folder.directory),
-            let process = ProcessTable.lockHolder(of: status.identity)
-        {
-            holder = "process " + String(process)
-            if case .found(let facts) = ProcessTable.observe(process), facts.isStopped {
-                holder += ", which is stopped (resume it: kill -CONT " + String(process) + "),"
-            }
-        }
+        let status = try? FileCalls.status(ofName: fileName, in: folder.directory)
+        let holder = status.map { LockHolder.text(of: $0.identity) } ?? "another process"
         return CoordinatorError(
             .timedOut,
             holder + " stands in the gate of the lock '" + folder.name.text
@@ -142,7 +135,8 @@ struct Gate: ~Copyable {
             state.begin(boot: boot)
         }
         if state.needsReservation {
-            try folder.tidy()
+            // Nobody gets a number meanwhile.
+            try folder.tidy(folder.contents(), below: .max)
             state.reserve()
             try write()
             try folder.calling("cannot flush the gate of") { () throws(SystemError) in

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthStore
+
 /// What the file `gate` of a lock says: which numbers have been given.
 ///
 /// A number is given once, whatever happens. The counter alone is never
@@ -129,7 +131,7 @@ private struct FixedLine {
     mutating func text(count: Int) -> String? {
         guard count >= 0, rest >= count else { return nil }
         defer { position += count }
-        return String(validating: bytes[position..<position + count], as: UTF8.self)
+        return String(utf8: Array(bytes[position..<position + count]))
     }
 
     mutating func number() -> UInt64? {

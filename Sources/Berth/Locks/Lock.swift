@@ -1,21 +1,43 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthStore
+
 /// A named lock that this process holds.
 ///
 /// It is held until ``release()``, or until the value goes out of scope, or
 /// until the process ends in whatever way. No other process, on any descriptor,
-/// can take it from a holder that lives; a child that was forked off does not
-/// hold it.
+/// can take it from a holder that lives, unless the lock was taken with a
+/// ``Lease``, or a person breaks it; a child that was forked off does not hold
+/// it.
 public struct Lock: ~Copyable, Sendable {
     private let held: HeldTicket
+    /// Tells of the loss of a lease; nil where nobody wants to know.
+    private let watch: LeaseWatch?
+    /// Whether it gives the lock back: not where it was entered again.
+    private let isOwner: Bool
 
-    init(_ held: HeldTicket) {
+    init(_ held: HeldTicket, _ lease: Lease? = nil) throws(CoordinatorError) {
         self.held = held
+        isOwner = true
+        watch = try lease?.onLoss.map { onLoss throws(CoordinatorError) in
+            try LeaseWatch(held, onLoss)
+        }
+    }
+
+    /// A lock that an outer call holds, entered again.
+    init(reentering held: HeldTicket) {
+        self.held = held
+        isOwner = false
+        watch = nil
     }
 
     deinit {
+        guard isOwner else { return }
+        watch?.stop()
         held.release()
     }
+
+    var ticket: HeldTicket { held }
 
     /// The name under which it was taken.
     public var name: String { held.name.text }
@@ -26,8 +48,38 @@ public struct Lock: ~Copyable, Sendable {
     /// that was stopped for too long.
     public var token: UInt64 { held.token }
 
+    /// Whether it is still held: its lease has not ended, and nobody has broken
+    /// it. It may be old news when it is read; ``token`` fences, this does not.
+    public var isHeld: Bool { held.isHeld }
+
+    /// Makes the lease end its whole length from now; without a lease it only
+    /// makes sure that the lock is held. Blocks the current thread for no
+    /// longer than others take tickets for the same lock.
+    ///
+    /// - Throws: ``CoordinatorError`` with `stale` where the lock has been
+    ///   lost: nothing is changed, and no later renewal succeeds.
+    public func renew() throws(CoordinatorError) {
+        try held.renew()
+    }
+
+    /// Renews the lease, as the synchronous twin does.
+    public func renew() async throws {
+        let held = held
+        do {
+            try await Thread.run { try held.renew() }
+        } catch {
+            throw CoordinatorError.converted(error)
+        }
+    }
+
     /// Gives the lock back, and wakes the next in line.
-    public consuming func release() {
-        held.release()
+    ///
+    /// - Returns: Whether it was held up to now. Where it was not, because its
+    ///   lease had ended or somebody broke it, nothing is changed.
+    @discardableResult
+    public consuming func release() -> Bool {
+        guard isOwner else { return held.isHeld }
+        watch?.stop()
+        return held.release()
     }
 }

@@ -12,23 +12,46 @@ package struct LockListing: Hashable, Sendable {
         case orphaned
     }
 
-    /// One living contender.
+    /// One contender, or what is left of one.
     package struct Entry: Hashable, Sendable {
         package let ticket: Ticket
         /// Nil where it is not known.
         package let details: TicketDetails?
+        /// Whether it holds the lock, or one slot of it.
+        package let isHolder: Bool
+        /// Whether its holder is a process: one for which the lock was taken.
+        package let isProcess: Bool
+        /// How much of its lease is left, in nanoseconds; nil without one.
+        package let leaseRest: UInt64?
         /// The process that holds the lock, or waits for it; nil where it is
         /// not known, or is proven to have ended and has left the lock to another.
         package let process: Int32?
+        /// The process that ran the command, where it has died and the command
+        /// goes on; else nil.
+        package let deadWrapper: Int32?
 
-        init(_ ticket: Ticket, _ details: TicketDetails?, from here: Holder.Surroundings) {
-            self.ticket = ticket
+        init(
+            _ view: TicketView, _ details: TicketDetails?, isHolder: Bool,
+            from here: Holder.Surroundings
+        ) {
+            ticket = view.ticket
             self.details = details
+            self.isHolder = isHolder
+            if case .granted = view.standing { isProcess = true } else { isProcess = false }
+            let now = Clock.boot
+            leaseRest = view.lease?.end.map { $0 > now ? $0 - now : 0 }
             process = details.flatMap { details in
                 [details.childHolder, details.holder]
                     .compactMap { $0 }
                     .first { HolderStatus.of($0, from: here) != .dead }?
                     .process
+            }
+            if let holder = details?.holder, view.standing == .guarded,
+                HolderStatus.of(holder, from: here) == .dead
+            {
+                deadWrapper = holder.process
+            } else {
+                deadWrapper = nil
             }
         }
 
@@ -38,44 +61,56 @@ package struct LockListing: Hashable, Sendable {
     }
 
     package let name: LockName
-    /// In line: the holder first.
+    /// The living, in line: the first holder first.
     package let entries: [Entry]
-    package let state: State
+    /// The tickets that the dead have left, and those whose lease has ended.
+    package let stale: [Entry]
 
+    /// All those that hold the lock: more than one where it is shared or has slots.
+    package var holders: [Entry] { entries.filter { $0.isHolder } }
+    package var waiters: [Entry] { entries.filter { !$0.isHolder } }
+    /// The first in line.
     package var holder: Entry? { entries.first }
-    package var waiters: ArraySlice<Entry> { entries.dropFirst() }
+
+    package var state: State {
+        guard let holder else { return .free }
+        return holder.deadWrapper == nil ? .held : .orphaned
+    }
+
+    /// That of a lock that was never used.
+    static func free(_ name: LockName) -> LockListing {
+        LockListing(name: name, entries: [], stale: [])
+    }
 
     /// Looks at every ticket. Takes no lock, and changes nothing.
     static func of(_ folder: LockFolder) throws(CoordinatorError) -> LockListing {
-        let here = try folder.calling("cannot look into") { () throws(SystemError) in
-            try Holder.Surroundings.current()
-        }
+        let here = try folder.surroundings()
         let gate = try folder.calling("cannot look into") { () throws(SystemError) in
             try Gate.state(in: folder.directory)
         }
         let isOfThisBoot = gate?.boot == here.boot
         var entries: [Entry] = []
-        var isGuarded = false
+        var stale: [Entry] = []
+        var live: [Ticket] = []
         for ticket in try folder.tickets().sorted(by: { $0.number < $1.number }) {
-            switch try folder.standing(of: ticket) {
-            case .gone, .dead:
+            let view = try folder.view(of: ticket)
+            switch view.standing {
+            case .gone:
+                continue
+            case .dead, .ended:
+                stale.append(Entry(view, folder.details(of: ticket), isHolder: false, from: here))
                 continue
             case .granted:
+                // Under another boot nobody's word is taken for it.
                 if !isOfThisBoot { continue }
             case .guarded:
-                if entries.isEmpty { isGuarded = true }
+                break
             }
-            entries.append(Entry(ticket, folder.details(of: ticket), from: here))
+            let isHolder = ticket.turn(among: live) { _ in true } == .enter
+            live.append(ticket)
+            entries.append(Entry(view, folder.details(of: ticket), isHolder: isHolder, from: here))
         }
-        let state: State
-        if let holder = entries.first {
-            let isOrphaned =
-                isGuarded && holder.details.map { HolderStatus.of($0.holder, from: here) } == .dead
-            state = isOrphaned ? .orphaned : .held
-        } else {
-            state = .free
-        }
-        return LockListing(name: folder.name, entries: entries, state: state)
+        return LockListing(name: folder.name, entries: entries, stale: stale)
     }
 }
 

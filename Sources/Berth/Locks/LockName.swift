@@ -20,7 +20,13 @@ package struct LockName: Hashable, Sendable {
         self.text = text
     }
 
-    private static func problem(_ text: String) -> String? {
+    /// The name of a lock of Berth's own. No user can give it: it has a `/`.
+    init(own text: String) {
+        self.text = text
+    }
+
+    /// The rule that a text breaks; nil where it is a name.
+    static func problem(_ text: String) -> String? {
         let count = text.utf8.count
         if count == 0 { return "it is empty" }
         if count > maximumLength {

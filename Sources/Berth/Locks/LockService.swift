@@ -7,53 +7,86 @@ package import BerthStore
 package struct LockService: Sendable {
     /// The store's directory.
     package let path: String
-    /// How long the gate of a lock is waited for. Nobody stays in it for as
-    /// long as a millisecond who is not stopped there.
-    package var gateTimeout = Duration.seconds(5)
+    /// How long the gate of a lock is waited for.
+    package var gateTimeout = defaultGateTimeout
+    /// Who hears of what happens.
+    package let events: EventReporter
 
-    package init(path: String) {
+    /// Nobody stays in a gate for as long as a millisecond who is not stopped there.
+    static var defaultGateTimeout: Duration { .seconds(5) }
+
+    package init(path: String, events: EventReporter = EventReporter()) {
         self.path = path
+        self.events = events
     }
-
-    // MARK: Acquiring
 
     /// What is asked for, and by whom.
     package struct Request {
         package let name: LockName
+        package var mode = Ticket.Mode.exclusive
+        /// How long the grant lasts, see ``LeaseTerm``; nil until it is given back.
+        package var lease: UInt64?
         package var patience = LockPatience.unlimited
         /// Who asks, for people to read.
         package var command = ""
         /// The locks that the caller is under, see ``HeldLocks``.
         package var under = ""
         package var cancellation: Cancellation?
-        /// Told once whom the caller waits for, if it has to wait.
+        /// Told whom the caller waits for, if it has to wait: once, or again at
+        /// each interval.
         package var onWait: ((LockObstacle) -> Void)?
+        package var noticeInterval: Duration?
 
         package init(_ name: LockName) {
             self.name = name
         }
+
+        /// The ticket as it will be, without its number.
+        fileprivate func kind(isForProcess: Bool) -> Ticket {
+            Ticket(number: 0, mode: mode, isForProcess: isForProcess, isLease: lease != nil)
+        }
     }
+
+    // MARK: Acquiring
 
     /// Waits for the turn of the caller. Blocks the current thread.
     ///
     /// - Returns: The lock; nil where another holds it and the request has no patience.
-    /// - Throws: `timedOut`, `cancelled`; `busy` where an ancestor holds the lock.
+    /// - Throws: `timedOut`, `cancelled`; `deadlock` where an ancestor holds the
+    ///   lock, or the wait would never end; `invalid` where it is used in
+    ///   another way.
     package func acquire(_ request: Request) throws(CoordinatorError) -> HeldTicket? {
         let folder = try open(request.name)
-        if let token = try HeldLocks.token(of: folder, in: request.under) {
-            throw CoordinatorError(
-                .busy,
-                "the lock '" + request.name.text + "' is already held by a command that runs this "
-                    + "one (token " + String(token) + "), so waiting for it would never end")
+        if request.patience != .none,
+            let outer = try HeldLocks.ticket(of: folder, in: request.under)
+        {
+            throw folder.heldByAncestor(outer)
         }
-        if request.patience == .none, try isTaken(folder) { return nil }
+        if request.patience == .none, try isTaken(folder, request) { return nil }
         let (held, outcome) = try wait(in: folder, for: nil, request)
         switch outcome {
         case .granted: return held
-        case .timedOut where request.patience == .none: return nil
-        case .timedOut: throw try timedOut(folder)
-        case .cancelled, .heldAlready, .targetEnded: throw cancelled(folder)
+        case .timedOut where request.patience == .none:
+            reportBusy(folder, request)
+            return nil
+        default: throw try failure(outcome, folder, request)
         }
+    }
+
+    /// The grant of a lock that the caller is under already, by an ancestor;
+    /// nil where there is none.
+    ///
+    /// - Throws: `deadlock` where it is held in a way that covers less.
+    package func outerGrant(
+        _ request: Request
+    ) throws(CoordinatorError) -> Ticket? {
+        guard !request.under.isEmpty else { return nil }
+        let folder = try open(request.name)
+        guard let outer = try HeldLocks.ticket(of: folder, in: request.under) else { return nil }
+        guard outer.mode == request.mode || outer.mode == .exclusive else {
+            throw folder.heldByAncestor(outer)
+        }
+        return outer
     }
 
     /// Takes a lock for another process, which holds it until it ends or the
@@ -75,10 +108,11 @@ package struct LockService: Sendable {
             if case .granted(let holder?) = try folder.standing(of: ticket),
                 holder.isSameProcess(as: target)
             {
+                if ticket.mode != request.mode { throw folder.heldOtherwise(ticket, process) }
                 return ticket.number
             }
         }
-        if request.patience == .none, try isTaken(folder) { return nil }
+        if request.patience == .none, try isTaken(folder, request) { return nil }
         var request = request
         if request.command.isEmpty { request.command = ProcessTable.command(of: process) }
         let (held, outcome) = try wait(in: folder, for: target, request)
@@ -88,18 +122,21 @@ package struct LockService: Sendable {
             try held.handOver()
             return held.token
         case .heldAlready(let token): return token
-        case .timedOut where request.patience == .none: return nil
-        case .timedOut: throw try timedOut(folder)
+        case .heldOtherwise(let ticket): throw folder.heldOtherwise(ticket, process)
+        case .timedOut where request.patience == .none:
+            reportBusy(folder, request)
+            return nil
         case .targetEnded: throw Self.noProcess(process)
-        case .cancelled: throw cancelled(folder)
+        default: throw try failure(outcome, folder, request)
         }
     }
 
     /// Takes a ticket and waits for its turn. Whatever the outcome but
-    /// `granted`, the ticket leaves the line with its last reference.
+    /// `granted`, the ticket leaves the line before this returns.
     private func wait(
         in folder: LockFolder, for target: Holder?, _ request: Request
     ) throws(CoordinatorError) -> (HeldTicket, LockWait.Outcome) {
+        let start = Clock.monotonic
         let wakeUp = try folder.calling("cannot wait for") { () throws(SystemError) in
             request.cancellation == nil ? nil : try WakeUp()
         }
@@ -112,23 +149,48 @@ package struct LockService: Sendable {
             case .unlimited: nil
             }
         let held = try folder.takeTicket(
-            .exclusive, content: target.map { ProcessGrant.content($0) },
+            request.kind(isForProcess: target != nil),
+            content: try content(target, request, folder),
             TicketDetails.Writer(target: target, command: request.command, under: request.under),
-            until: gateDeadline(request.patience))
+            events, until: gateDeadline(request.patience))
         let wait = LockWait(
             ticket: held.ticket, folder: folder, target: target, deadline: deadline,
-            cancellation: wakeUp
-        ) { () throws(CoordinatorError) in
-            held.describe(granted: false)
-            if let onWait = request.onWait,
-                let obstacle = try LockObstacle(aheadOf: held.ticket, in: folder)
-            {
-                onWait(obstacle)
-            }
-        }
+            cancellation: wakeUp, events: events,
+            noticeInterval: request.onWait == nil ? nil : request.noticeInterval,
+            onWait: { (isFirst) throws(CoordinatorError) in
+                if isFirst { held.describe(granted: false) }
+                try tell(request, held.ticket, folder, isFirst: isFirst)
+            },
+            findCycle: cycleSearch(held.ticket, folder, request))
         let outcome = try wait.run()
-        if outcome != .granted { held.release() }
+        if outcome == .granted {
+            try held.begin(waited: Clock.monotonic - start)
+        } else {
+            held.release()
+        }
         return (held, outcome)
+    }
+
+    /// What a ticket has to say besides its name.
+    private func content(
+        _ target: Holder?, _ request: Request, _ folder: LockFolder
+    ) throws(CoordinatorError) -> [UInt8]? {
+        if let target { return TicketContent.bytes(target, leaseOf: request.lease) }
+        guard let length = request.lease else { return nil }
+        let holder = try folder.calling("cannot take") { () throws(SystemError) in
+            try Holder.current()
+        }
+        return TicketContent.bytes(holder, leaseOf: length)
+    }
+
+    private func tell(
+        _ request: Request, _ ticket: Ticket, _ folder: LockFolder, isFirst: Bool
+    ) throws(CoordinatorError) {
+        guard request.onWait != nil || (isFirst && events.isHeard),
+            let obstacle = try LockObstacle(aheadOf: ticket, in: folder)
+        else { return }
+        if isFirst { report(obstacle, request.mode, waits: true) }
+        request.onWait?(obstacle)
     }
 
     private func gateDeadline(_ patience: LockPatience) -> Deadline {
@@ -139,140 +201,135 @@ package struct LockService: Sendable {
         return other
     }
 
-    private func isTaken(_ folder: LockFolder) throws(CoordinatorError) -> Bool {
+    /// Whether one who comes now would have to wait: asked before there is a
+    /// ticket, which others would see.
+    private func isTaken(
+        _ folder: LockFolder, _ request: Request
+    ) throws(CoordinatorError) -> Bool {
+        let last = request.kind(isForProcess: false).numbered(.max)
+        let turn = try last.turn(among: try folder.tickets()) {
+            (earlier) throws(CoordinatorError) -> Bool in
+            try folder.standing(of: earlier).isLive
+        }
+        switch turn {
+        case .enter: return false
+        case .refused(let other): throw try folder.contradiction(request.mode, other)
+        case .wait:
+            reportBusy(folder, request)
+            return true
+        }
+    }
+
+    /// Takes a ticket that excludes none of its kind, and so waits for nobody:
+    /// the sign that this process, or whoever inherits it, lives.
+    ///
+    /// It removes the signs of those who have died. No record that names one
+    /// brings it back: a number is given once.
+    func takeSign(_ name: LockName, command: String) throws(CoordinatorError) -> HeldTicket {
+        let folder = try open(name)
+        for ticket in try folder.tickets() where try folder.standing(of: ticket) == .dead {
+            folder.sweep(ticket)
+        }
+        return try folder.takeTicket(
+            .sign(0), content: nil, TicketDetails.Writer(target: nil, command: command, under: ""),
+            events, until: gateDeadline(.unlimited))
+    }
+
+    /// Whether anybody holds a lock, or stands in line for it.
+    func isTaken(_ name: LockName) throws(CoordinatorError) -> Bool {
+        guard let folder = try LockFolder.open(name, in: path, creating: false) else {
+            return false
+        }
         for ticket in try folder.tickets() where try folder.standing(of: ticket).isLive {
             return true
         }
         return false
     }
 
-    private func open(_ name: LockName) throws(CoordinatorError) -> LockFolder {
+    func open(_ name: LockName) throws(CoordinatorError) -> LockFolder {
         if let folder = try LockFolder.open(name, in: path, creating: true) { return folder }
         throw CoordinatorError(.cannotCreate, "cannot make the store " + path)
     }
 
-    // MARK: Releasing
+    // MARK: Events
 
-    /// Releases a lock that was taken for a process: by its token, or else that
-    /// of a process which the caller descends from.
-    ///
-    /// - Throws: `notFound` where no such lock was ever used; `stale` where it
-    ///   is not held by that token, or by none of those processes.
-    package func release(_ name: LockName, token: UInt64?) throws(CoordinatorError) {
-        guard let folder = try LockFolder.open(name, in: path, creating: false) else {
-            throw Self.unknown(name)
+    private func reportBusy(_ folder: LockFolder, _ request: Request) {
+        guard events.isHeard else { return }
+        let last = request.kind(isForProcess: false).numbered(.max)
+        if let obstacle = try? LockObstacle(aheadOf: last, in: folder) {
+            report(obstacle, request.mode, waits: false)
         }
-        let ancestors = token == nil ? try Self.ancestors() : []
-        for ticket in try folder.tickets() {
-            guard token == nil || ticket.number == token else { continue }
-            switch try folder.standing(of: ticket) {
-            case .granted(let holder):
-                guard token != nil || holder.map({ ancestors.contains($0.process) }) == true else {
-                    continue
-                }
-                return try folder.release(ticket)
-            case .guarded where token != nil:
-                throw CoordinatorError(
-                    .stale,
-                    "the lock '" + name.text + "' is held by a command that runs under it, with "
-                        + "this token; it is released when that command ends")
-            case .guarded, .gone, .dead:
-                continue
-            }
-        }
-        if let token { throw folder.stale(token) }
-        throw CoordinatorError(
-            .stale,
-            "no process that runs this one holds the lock '" + name.text
-                + "'; to release another's, name its --token")
     }
 
-    /// The processes that this one descends from, and itself.
-    private static func ancestors() throws(CoordinatorError) -> [Int32] {
-        var ancestors: [Int32] = []
-        var next = CurrentProcess.identifier
-        while next > 0, !ancestors.contains(next) {
-            ancestors.append(next)
-            switch ProcessTable.observe(next) {
-            case .found(let facts): next = facts.parent
-            case .missing: return ancestors
-            case .unreadable:
-                throw CoordinatorError(
-                    .inputOutput,
-                    "cannot tell which process started " + String(next)
-                        + "; name the lock's --token instead")
-            }
-        }
-        return ancestors
-    }
-
-    // MARK: Listing
-
-    /// Who holds a lock, and who waits for it. One that was never used is free.
-    package func listing(of name: LockName) throws(CoordinatorError) -> LockListing {
-        guard let folder = try LockFolder.open(name, in: path, creating: false) else {
-            return LockListing(name: name, entries: [], state: .free)
-        }
-        return try .of(folder)
-    }
-
-    /// All locks that were ever used, by name.
-    package func listings() throws(CoordinatorError) -> [LockListing] {
-        guard let directory = try LockDirectory.open(path, creating: false) else { return [] }
-        var listings: [LockListing] = []
-        for folder in try directory.folders() {
-            if let folder = try directory.open(folder: folder) { listings.append(try .of(folder)) }
-        }
-        return listings.sorted { $0.name.text.utf8.lexicographicallyPrecedes($1.name.text.utf8) }
+    private func report(_ obstacle: LockObstacle, _ mode: Ticket.Mode, waits: Bool) {
+        events.report(
+            .lockBusy,
+            [.text("lock", obstacle.name.text), .text("mode", mode.word)]
+                + (obstacle.holder.process.map { [.number("pid", $0)] } ?? [])
+                + (obstacle.holder.details.map { [.text("command", $0.command)] } ?? [])
+                + [.number("place", obstacle.place), .text("wait", waits ? "yes" : "no")])
     }
 
     // MARK: Failures
 
-    private static func unknown(_ name: LockName) -> CoordinatorError {
+    private func failure(
+        _ outcome: LockWait.Outcome, _ folder: LockFolder, _ request: Request
+    ) throws(CoordinatorError) -> CoordinatorError {
+        let name = "the lock '" + folder.name.text + "'"
+        switch outcome {
+        case .timedOut:
+            let holder = try LockListing.of(folder).holder?.process
+            let who = holder.map { "; process " + String($0) + " holds it" } ?? ""
+            return CoordinatorError(.timedOut, name + " was not free in time" + who)
+        case .refused(let other):
+            return try folder.contradiction(request.mode, other)
+        case .deadlock(let cycle):
+            return CoordinatorError(
+                .deadlock,
+                "waiting for " + name + " would never end: " + cycle
+                    + "; take these locks in one order everywhere, or together with --and")
+        case .granted, .cancelled, .heldAlready, .heldOtherwise, .targetEnded:
+            return CoordinatorError(.cancelled, "the wait for " + name + " was cancelled")
+        }
+    }
+
+    static func unknown(_ name: LockName) -> CoordinatorError {
         CoordinatorError(.notFound, "there is no lock '" + name.text + "'")
     }
 
-    private static func noProcess(_ process: Int32) -> CoordinatorError {
+    static func noProcess(_ process: Int32) -> CoordinatorError {
         CoordinatorError(.notFound, "there is no process " + String(process))
-    }
-
-    private func timedOut(_ folder: LockFolder) throws(CoordinatorError) -> CoordinatorError {
-        let holder = try LockListing.of(folder).holder?.process
-        let who = holder.map { "; process " + String($0) + " holds it" } ?? ""
-        return CoordinatorError(
-            .timedOut, "the lock '" + folder.name.text + "' was not free in time" + who)
-    }
-
-    private func cancelled(_ folder: LockFolder) -> CoordinatorError {
-        CoordinatorError(
-            .cancelled, "the wait for the lock '" + folder.name.text + "' was cancelled")
     }
 }
 
 extension LockFolder {
-    /// Removes the granted ticket of a process, whose name is what holds the lock.
-    ///
-    /// The bell is opened before: if this process dies after the removal, it
-    /// hangs up, and whoever watched it wakes; whoever watches it later finds
-    /// the ticket gone.
-    fileprivate func release(_ ticket: Ticket) throws(CoordinatorError) {
-        let bell = try? FileCalls.openFifo(ticket.bellName, in: directory, .both)
-        defer { if let bell { FileCalls.close(bell) } }
-        do throws(SystemError) {
-            try FileCalls.unlink(ticket.fileName, in: directory)
-        } catch let error where error.errno == .noEntry {
-            throw stale(ticket.number)
-        } catch {
-            throw .system("cannot release the lock '" + name.text + "' in " + path, error)
-        }
-        if let bell { FileCalls.ring(bell) }
-        remove(ticket.detailsName)
-        remove(ticket.bellName)
+    fileprivate func heldByAncestor(_ outer: Ticket) -> CoordinatorError {
+        CoordinatorError(
+            .deadlock,
+            "the lock '" + name.text + "' is already held by the caller, or by a command that runs "
+                + "it (token " + String(outer.number) + ", " + outer.mode.word
+                + "), so waiting for it would never end")
     }
 
-    fileprivate func stale(_ token: UInt64) -> CoordinatorError {
+    fileprivate func heldOtherwise(_ ticket: Ticket, _ process: Int32) -> CoordinatorError {
         CoordinatorError(
-            .stale,
-            "the lock '" + name.text + "' is no longer held with the token " + String(token))
+            .deadlock,
+            "process " + String(process) + " has the lock '" + name.text + "' already (token "
+                + String(ticket.number) + ", " + ticket.mode.word + "); release it first")
+    }
+
+    /// What is said to one who asks for a lock in another way than it is used.
+    fileprivate func contradiction(
+        _ mode: Ticket.Mode, _ other: Ticket
+    ) throws(CoordinatorError) -> CoordinatorError {
+        let here = try surroundings()
+        let entry = LockListing.Entry(
+            try view(of: other), details(of: other), isHolder: true, from: here)
+        let process = entry.process.map { ", process " + String($0) } ?? ""
+        return CoordinatorError(
+            .invalid,
+            "the lock '" + name.text + "' is in use as " + other.mode.word + " (token "
+                + String(other.number) + process + "), and this asks for " + mode.word
+                + "; ask for the same, or wait until it is free")
     }
 }

@@ -10,8 +10,8 @@ package enum LockPatience: Hashable, Sendable {
     case unlimited
 }
 
-/// A contender's wait for its turn: the nearest living ticket that excludes it
-/// is watched until it goes.
+/// A contender's wait for its turn: those whose going may bring it are watched
+/// until one goes.
 struct LockWait {
     let ticket: Ticket
     let folder: LockFolder
@@ -19,8 +19,23 @@ struct LockWait {
     let target: Holder?
     let deadline: Deadline?
     let cancellation: WakeUp?
-    /// Told once, before the first wait.
-    let onWait: () throws(CoordinatorError) -> Void
+    let events: EventReporter
+    /// How often `onWait` is told anew; nil is never.
+    let noticeInterval: Duration?
+    /// Told before the first wait, and at each interval.
+    let onWait: (_ isFirst: Bool) throws(CoordinatorError) -> Void
+    /// Looks for a cycle of waits that this one is to break; nil where it
+    /// cannot be in one.
+    let findCycle: ((_ attempt: Int) throws(CoordinatorError) -> CycleSearch)?
+
+    /// What became of a search for a cycle of waits.
+    enum CycleSearch: Hashable {
+        case none
+        /// There is one, which another is to break.
+        case waitsForAnother
+        /// There is one, which this contender breaks.
+        case found(String)
+    }
 
     /// How a wait ended.
     enum Outcome: Hashable {
@@ -29,54 +44,80 @@ struct LockWait {
         case cancelled
         /// The process for which the lock is taken has it already.
         case heldAlready(token: UInt64)
+        /// The process for which the lock is taken has it, or waits for it, in
+        /// another way.
+        case heldOtherwise(Ticket)
         /// The process for which the lock is taken has ended.
         case targetEnded
+        /// One that is ahead uses the lock in another way.
+        case refused(Ticket)
+        /// The wait would never end; these wait for each other.
+        case deadlock(String)
     }
 
-    /// A ticket ahead, and how it stood when it was looked at.
-    private struct Ahead: Hashable {
-        let ticket: Ticket
-        let standing: TicketStanding
+    /// How long a contender waits before it looks for a cycle of waits, and
+    /// between two looks.
+    private static var cycleInterval: Duration { .seconds(1) }
+
+    /// What one look at the line has shown.
+    private enum Look: Hashable {
+        case over(Outcome)
+        case wait([TicketView])
+    }
+
+    /// Why a poll came back.
+    private enum Wake: Hashable {
+        case over(Outcome)
+        /// One that is watched has gone, or its bell was rung.
+        case watched
+        /// The turn may have come.
+        case turn
+        case elapsed
+    }
+
+    /// When something is due besides.
+    private struct Timetable {
+        var notice: Deadline?
+        var cycle: Deadline?
+        var cycleAttempts = 0
     }
 
     /// Waits. Blocks the current thread.
     func run() throws(CoordinatorError) -> Outcome {
         let targetWatch = try watchTarget()
         defer { if let targetWatch { FileCalls.close(targetWatch) } }
-        var last: Ahead?
+        var turnBell: FileDescriptor?
+        defer { if let turnBell { FileCalls.close(turnBell) } }
+        var timetable = Timetable()
+        var last: [TicketView]?
         // How often in a row a wake-up changed nothing.
         var vain = 0
         while true {
-            guard let ahead = try nearestAhead() else { return .granted }
-            if let token = heldAlready(ahead) { return .heldAlready(token: token) }
+            let ahead: [TicketView]
+            switch try look(isFirst: last == nil) {
+            case .over(let outcome): return outcome
+            case .wait(let views): ahead = views
+            }
             if let deadline, deadline.isPast { return .timedOut }
-            if last == nil { try onWait() }
-            vain = ahead == last ? vain + 1 : 0
+            if last == nil {
+                try onWait(true)
+                timetable.notice = noticeInterval.map { Deadline(after: $0) }
+                timetable.cycle = findCycle == nil ? nil : Deadline(after: Self.cycleInterval)
+                turnBell = try makeTurnBell()
+                last = []
+                // Whoever entered before there was a turn bell could not ring it.
+                if turnBell != nil { continue }
+            } else if let outcome = try keep(&timetable) {
+                return outcome
+            }
+            if ahead != last { vain = 0 }
             last = ahead
-            if let outcome = try wait(for: ahead, vain: vain, targetWatch) { return outcome }
-        }
-    }
-
-    /// The nearest living ticket ahead; the dead ones on the way are removed.
-    private func nearestAhead() throws(CoordinatorError) -> Ahead? {
-        for earlier in ticket.conflicting(among: try folder.tickets()) {
-            let standing = try folder.standing(of: earlier)
-            switch standing {
-            case .gone: continue
-            case .dead: folder.sweep(earlier)
-            case .guarded, .granted: return Ahead(ticket: earlier, standing: standing)
+            switch try wait(for: ahead, vain, targetWatch, turnBell, timetable) {
+            case .over(let outcome): return outcome
+            case .watched: vain += 1
+            case .turn, .elapsed: vain = 0
             }
         }
-        return nil
-    }
-
-    private func heldAlready(_ ahead: Ahead) -> UInt64? {
-        guard let target, case .granted(let holder?) = ahead.standing,
-            holder.isSameProcess(as: target)
-        else {
-            return nil
-        }
-        return ahead.ticket.number
     }
 
     private func watchTarget() throws(CoordinatorError) -> FileDescriptor? {
@@ -84,85 +125,202 @@ struct LockWait {
         return try? ProcessTable.watch(target.process)
     }
 
+    /// Does what is due.
+    private func keep(_ timetable: inout Timetable) throws(CoordinatorError) -> Outcome? {
+        if let noticeInterval, let notice = timetable.notice, notice.isPast {
+            try onWait(false)
+            timetable.notice = Deadline(after: noticeInterval)
+        }
+        if let findCycle, let cycle = timetable.cycle, cycle.isPast {
+            timetable.cycleAttempts += 1
+            switch try findCycle(timetable.cycleAttempts) {
+            case .none: timetable.cycle = nil
+            case .waitsForAnother: timetable.cycle = Deadline(after: Self.cycleInterval)
+            case .found(let names): return .deadlock(names)
+            }
+        }
+        return nil
+    }
+
+    // MARK: Looking
+
+    private func look(isFirst: Bool) throws(CoordinatorError) -> Look {
+        let contents = try folder.contents()
+        if let target, let look = try ownTicket(of: target, contents.tickets) { return look }
+        var live: [TicketView] = []
+        let turn = try ticket.turn(among: contents.tickets) {
+            (earlier) throws(CoordinatorError) -> Bool in
+            let view = try folder.view(of: earlier)
+            switch view.standing {
+            case .gone:
+                return false
+            case .dead:
+                sweep(view)
+                return false
+            case .ended:
+                try takeEnded(view)
+                return false
+            case .guarded, .granted:
+                live.append(view)
+                return true
+            }
+        }
+        switch turn {
+        case .enter:
+            if isFirst { try folder.tidy(contents, below: ticket.number) }
+            try ringNext()
+            return .over(.granted)
+        case .refused(let other):
+            return .over(.refused(other))
+        case .wait(let tickets):
+            return .wait(live.filter { tickets.contains($0.ticket) })
+        }
+    }
+
+    /// What it means that the process for which the lock is taken has a ticket
+    /// already: the same lock, or the wait for the same.
+    private func ownTicket(
+        of target: Holder, _ tickets: [Ticket]
+    ) throws(CoordinatorError) -> Look? {
+        for earlier in ticket.ahead(in: tickets).reversed() where earlier.isForProcess {
+            let view = try folder.view(of: earlier)
+            guard view.standing.isLive, let holder = view.holder, holder.isSameProcess(as: target)
+            else { continue }
+            if earlier.mode != ticket.mode { return .over(.heldOtherwise(earlier)) }
+            if case .granted = view.standing {
+                return .over(.heldAlready(token: earlier.number))
+            }
+            return .wait([view])
+        }
+        return nil
+    }
+
+    private func sweep(_ view: TicketView) {
+        let details = events.isHeard ? folder.details(of: view.ticket) : nil
+        folder.sweep(view.ticket)
+        reportStale(view.ticket, details)
+    }
+
+    /// Takes the place of one whose lease has ended, unless another did.
+    private func takeEnded(_ view: TicketView) throws(CoordinatorError) {
+        let details = events.isHeard ? folder.details(of: view.ticket) : nil
+        do throws(CoordinatorError) {
+            let limit = Deadline(after: LockService.defaultGateTimeout)
+            if try folder.takeEnded(view.ticket, until: limit) {
+                reportStale(view.ticket, details)
+            }
+        } catch {
+            // Given back, at this moment.
+            if error.code != .stale { throw error }
+        }
+    }
+
+    private func reportStale(_ ticket: Ticket, _ details: TicketDetails?) {
+        events.report(
+            .lockStale,
+            [.text("lock", folder.name.text), .number("token", ticket.number)]
+                + (details.map {
+                    [.number("pid", $0.holder.process), .text("command", $0.command)]
+                } ?? []))
+    }
+
+    // MARK: Turns at slots
+
+    /// The FIFO by which whoever enters before this one tells it; nil without slots.
+    private func makeTurnBell() throws(CoordinatorError) -> FileDescriptor? {
+        guard case .slots = ticket.mode else { return nil }
+        return try folder.calling("cannot wait for") { () throws(SystemError) in
+            do throws(SystemError) {
+                try FileCalls.makeFifo(ticket.turnName, in: folder.directory)
+            } catch let error where error.errno == .exists {
+                // Of a number that was never used.
+            }
+            return try FileCalls.openFifo(ticket.turnName, in: folder.directory, .both)
+        }
+    }
+
+    /// Tells the next in line for a slot that one has entered: it may be the
+    /// first in line now, or enter as well. Listed anew, so that all are there
+    /// who looked before this one entered; who looks later sees it for itself.
+    private func ringNext() throws(CoordinatorError) {
+        guard case .slots = ticket.mode else { return }
+        for later in ticket.behind(in: try folder.tickets()) where later.mode == ticket.mode {
+            let turn = try? FileCalls.openFifo(later.turnName, in: folder.directory, .writing)
+            // Without one it is about to look, or has died, and the one behind hears that.
+            guard let turn else { continue }
+            FileCalls.ring(turn)
+            FileCalls.close(turn)
+            return
+        }
+    }
+
     // MARK: One wait
 
-    /// Waits until something may have changed; an outcome ends the whole wait.
+    /// Waits until something may have changed.
     ///
     /// A bell that woke us in vain was rung by a hand that did not let go, or
     /// its owner is just ending: the next look at it comes after a pause, which
     /// grows. The same holds where there is no bell.
     private func wait(
-        for ahead: Ahead, vain: Int, _ targetWatch: FileDescriptor?
-    ) throws(CoordinatorError) -> Outcome? {
+        for ahead: [TicketView], _ vain: Int, _ targetWatch: FileDescriptor?,
+        _ turnBell: FileDescriptor?, _ timetable: Timetable
+    ) throws(CoordinatorError) -> Wake {
+        var own = OwnFiles(cancellation: cancellation?.reading, target: targetWatch)
         if vain > 0 {
-            let outcome = try poll([], targetWatch, pause: Self.pause(vain))
-            if let outcome { return outcome }
+            let wake = try poll(own, [], until: sooner(Self.pause(vain), timetable))
+            if wake != .elapsed { return wake }
         }
-        let watch = LockWatch(ahead.ticket, ahead.standing, folder)
+        own.turn = turnBell
+        let watch = LockWatch(ahead, folder)
         // The watch was opened before this look: whatever happens after it is heard.
-        if try folder.standing(of: ahead.ticket) != ahead.standing { return nil }
-        return try poll(
-            watch.files, targetWatch, pause: watch.isComplete ? nil : Self.pause(vain))
+        for view in ahead where try folder.standing(of: view.ticket) != view.standing {
+            return .elapsed
+        }
+        var limit = sooner(watch.isComplete ? nil : Self.pause(vain), timetable)
+        let now = Clock.boot
+        for view in ahead {
+            guard let lease = view.lease else { continue }
+            limit = Deadline.sooner(limit, Deadline(after: lease.nextLook(at: now)))
+        }
+        let wake = try poll(own, watch.files, until: limit)
+        return wake == .elapsed && !watch.isComplete ? .watched : wake
     }
 
-    /// Polls a watch, the cancellation and the target until the deadline or
-    /// the end of a pause.
+    /// What is polled besides the watched.
+    private struct OwnFiles {
+        var cancellation: FileDescriptor?
+        var target: FileDescriptor?
+        var turn: FileDescriptor?
+    }
+
     private func poll(
-        _ watched: [FileDescriptor], _ targetWatch: FileDescriptor?, pause: Deadline?
-    ) throws(CoordinatorError) -> Outcome? {
+        _ own: OwnFiles, _ watched: [FileDescriptor], until limit: Deadline?
+    ) throws(CoordinatorError) -> Wake {
         var files: [FileDescriptor] = []
-        if let cancellation { files.append(cancellation.reading) }
-        if let targetWatch { files.append(targetWatch) }
-        let limit = pause.map { sooner($0) } ?? deadline
+        if let file = own.cancellation { files.append(file) }
+        if let file = own.target { files.append(file) }
+        if let file = own.turn { files.append(file) }
         let ready = try folder.calling("cannot wait for") { () throws(SystemError) in
             try Poll.wait(files + watched, until: limit)
         }
-        for (index, file) in files.enumerated() where ready & (1 << UInt32(index)) != 0 {
-            return file == targetWatch ? .targetEnded : .cancelled
+        guard let ready else { return .elapsed }
+        guard ready < files.count else { return .watched }
+        switch files[ready] {
+        case own.cancellation: return .over(.cancelled)
+        case own.target: return .over(.targetEnded)
+        default:
+            if let turn = own.turn { FileCalls.drain(turn) }
+            return .turn
         }
-        guard ready == 0, let deadline, deadline.isPast else { return nil }
-        return try nearestAhead() == nil ? .granted : .timedOut
     }
 
-    private func sooner(_ pause: Deadline) -> Deadline {
-        guard let deadline, deadline.nanoseconds < pause.nanoseconds else { return pause }
-        return deadline
+    private func sooner(_ pause: Deadline?, _ timetable: Timetable) -> Deadline? {
+        let limit = Deadline.sooner(Deadline.sooner(deadline, pause), timetable.notice)
+        return Deadline.sooner(limit, timetable.cycle)
     }
 
     /// From 1 to 256 milliseconds.
     private static func pause(_ vain: Int) -> Deadline {
         Deadline(after: .milliseconds(1 << min(vain, 8)))
-    }
-}
-
-/// The descriptors that say when a ticket may have gone.
-struct LockWatch: ~Copyable {
-    private(set) var files: [FileDescriptor] = []
-    /// Whether everything that may happen to it wakes us.
-    let isComplete: Bool
-
-    init(_ ticket: Ticket, _ standing: TicketStanding, _ folder: LockFolder) {
-        let bell = try? FileCalls.openFifo(ticket.bellName, in: folder.directory, .reading)
-        if let bell { files.append(bell) }
-        switch standing {
-        case .guarded:
-            // A reader that came after the last writer had gone would never
-            // hear it hang up. One more writer, come and gone, mends that.
-            let writer = try? FileCalls.openFifo(ticket.bellName, in: folder.directory, .writing)
-            if let writer { FileCalls.close(writer) }
-            isComplete = bell != nil && writer != nil
-        case .granted(let holder):
-            // Nobody keeps the bell open: the process itself is watched, and
-            // the bell for whoever releases the ticket on its behalf.
-            let process = holder.flatMap { try? ProcessTable.watch($0.process) }
-            if let process { files.append(process) }
-            isComplete = bell != nil && process != nil
-        case .gone, .dead:
-            isComplete = true
-        }
-    }
-
-    deinit {
-        for file in files { FileCalls.close(file) }
     }
 }

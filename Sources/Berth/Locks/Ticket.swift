@@ -5,11 +5,15 @@ import BerthStore
 /// One contender's place in the line for a lock, as the name of its file tells
 /// it: 16 digits, a full stop, and the kind.
 ///
+/// The kind is `x` exclusive, `s` shared, or `n` and how many slots there are;
+/// then `p` where it is taken for another process, and `t` where it is a lease.
 /// The number is the fencing token of the grant it may become.
 package struct Ticket: Hashable, Sendable {
     /// What is asked for.
     package enum Mode: Hashable, Sendable {
-        case exclusive, shared, slots
+        case exclusive, shared
+        /// One of so many places.
+        case slots(Int)
         /// One of a newer version, which may exclude whatever it likes.
         case foreign(UInt8)
     }
@@ -18,29 +22,25 @@ package struct Ticket: Hashable, Sendable {
     package let mode: Mode
     /// Whether it stands for a process that is not its owner, once it is granted.
     package let isForProcess: Bool
+    /// Whether its content says when the grant ends, see ``LeaseTerm``.
+    package let isLease: Bool
 
-    package init(number: UInt64, mode: Mode, isForProcess: Bool) {
+    package init(number: UInt64, mode: Mode, isForProcess: Bool, isLease: Bool = false) {
         self.number = number
         self.mode = mode
         self.isForProcess = isForProcess
+        self.isLease = isLease
+    }
+
+    /// The same, with a number.
+    func numbered(_ number: UInt64) -> Ticket {
+        Ticket(number: number, mode: mode, isForProcess: isForProcess, isLease: isLease)
     }
 
     /// The largest number that all readers of JSON carry exactly, and 16 digits.
     package static var maximumNumber: UInt64 { (1 << 53) - 1 }
-
-    // MARK: The line
-
-    /// Whether it has to wait for an earlier one.
-    package func conflicts(with earlier: Ticket) -> Bool {
-        !(mode == .shared && earlier.mode == .shared)
-    }
-
-    /// Those it has to wait for, the nearest first. It watches the nearest
-    /// that lives, and none other: so each end of a turn wakes one contender.
-    package func conflicting(among tickets: [Ticket]) -> [Ticket] {
-        tickets.filter { $0.number < number && conflicts(with: $0) }
-            .sorted { $0.number > $1.number }
-    }
+    /// How many slots a lock has at most.
+    package static var maximumSlots: Int { 64 }
 
     // MARK: Names
 
@@ -50,10 +50,13 @@ package struct Ticket: Hashable, Sendable {
         switch mode {
         case .exclusive: bytes.append(UInt8(ascii: "x"))
         case .shared: bytes.append(UInt8(ascii: "s"))
-        case .slots: bytes.append(UInt8(ascii: "n"))
+        case .slots(let count):
+            bytes.append(UInt8(ascii: "n"))
+            bytes.append(decimal: UInt64(count))
         case .foreign(let letter): bytes.append(letter)
         }
         if isForProcess { bytes.append(UInt8(ascii: "p")) }
+        if isLease { bytes.append(UInt8(ascii: "t")) }
         return String(decoding: bytes, as: UTF8.self)
     }
 
@@ -61,6 +64,9 @@ package struct Ticket: Hashable, Sendable {
     package var bellName: String { Self.bellName(number) }
     /// The file that says who holds it.
     package var detailsName: String { Self.detailsName(number) }
+    /// The FIFO by which it is told that its turn may have come, where it
+    /// stands in line for a slot.
+    package var turnName: String { Self.companion(number, ".turn") }
 
     static func bellName(_ number: UInt64) -> String { companion(number, ".bell") }
     static func detailsName(_ number: UInt64) -> String { companion(number, ".json") }
@@ -71,7 +77,11 @@ package struct Ticket: Hashable, Sendable {
 
     /// 16 decimal digits, so that names sort as their numbers do.
     static func digits(_ number: UInt64) -> [UInt8] {
-        var digits = [UInt8](repeating: UInt8(ascii: "0"), count: 16)
+        digits(number, count: 16)
+    }
+
+    static func digits(_ number: UInt64, count: Int) -> [UInt8] {
+        var digits = [UInt8](repeating: UInt8(ascii: "0"), count: count)
         var rest = number
         for place in digits.indices.reversed() {
             digits[place] += UInt8(truncatingIfNeeded: rest % 10)
@@ -87,10 +97,22 @@ package struct Ticket: Hashable, Sendable {
     }
 }
 
+extension Ticket.Mode {
+    /// What it is called in logs and lists.
+    package var word: String {
+        switch self {
+        case .exclusive: "exclusive"
+        case .shared: "shared"
+        case .slots(let count): String(count) + (count == 1 ? " slot" : " slots")
+        case .foreign: "unknown"
+        }
+    }
+}
+
 /// What a name in a lock's folder stands for.
 package enum LockFolderEntry: Hashable, Sendable {
     case ticket(Ticket)
-    /// The bell or the details of the ticket with this number.
+    /// The bell, the details or the turn of the ticket with this number.
     case companion(UInt64)
     /// A ticket that has no number yet.
     case newborn
@@ -106,19 +128,46 @@ package enum LockFolderEntry: Hashable, Sendable {
         let suffix = name[17...]
         if suffix.elementsEqual("new".utf8) { return .newborn }
         guard let number = Ticket.number(name, at: 0) else { return .other }
-        if suffix.elementsEqual("bell".utf8) || suffix.elementsEqual("json".utf8) {
+        if suffix.elementsEqual("bell".utf8) || suffix.elementsEqual("json".utf8)
+            || suffix.elementsEqual("turn".utf8)
+        {
             return .companion(number)
         }
-        guard let letter = suffix.first, letter >= UInt8(ascii: "a"), letter <= UInt8(ascii: "z"),
-            suffix.count == 1 || (suffix.count == 2 && suffix.last == UInt8(ascii: "p"))
-        else { return .other }
-        let mode: Ticket.Mode =
-            switch letter {
-            case UInt8(ascii: "x"): .exclusive
-            case UInt8(ascii: "s"): .shared
-            case UInt8(ascii: "n"): .slots
-            default: .foreign(letter)
-            }
-        return .ticket(Ticket(number: number, mode: mode, isForProcess: suffix.count == 2))
+        return ticket(number, suffix).map { .ticket($0) } ?? .other
+    }
+
+    private static func ticket(_ number: UInt64, _ suffix: ArraySlice<UInt8>) -> Ticket? {
+        var rest = suffix
+        guard let letter = rest.popFirst(), letter >= UInt8(ascii: "a"),
+            letter <= UInt8(ascii: "z"), let mode = mode(letter, &rest)
+        else { return nil }
+        var flags = (isForProcess: false, isLease: false)
+        if rest.first == UInt8(ascii: "p") {
+            flags.isForProcess = true
+            rest.removeFirst()
+        }
+        if rest.first == UInt8(ascii: "t") {
+            flags.isLease = true
+            rest.removeFirst()
+        }
+        guard rest.isEmpty else { return nil }
+        return Ticket(
+            number: number, mode: mode, isForProcess: flags.isForProcess, isLease: flags.isLease)
+    }
+
+    private static func mode(_ letter: UInt8, _ rest: inout ArraySlice<UInt8>) -> Ticket.Mode? {
+        switch letter {
+        case UInt8(ascii: "x"): return .exclusive
+        case UInt8(ascii: "s"): return .shared
+        case UInt8(ascii: "n"):
+            let digits = rest.prefix { $0 >= UInt8(ascii: "0") && $0 <= UInt8(ascii: "9") }
+            rest = rest.dropFirst(digits.count)
+            if digits.isEmpty { return .foreign(letter) }
+            guard digits.first != UInt8(ascii: "0"), let count = Int(decimal: digits),
+                count <= Ticket.maximumSlots
+            else { return nil }
+            return .slots(count)
+        default: return .foreign(letter)
+        }
     }
 }

@@ -12,17 +12,17 @@ extension LockFolder {
     ///
     /// A crash leaves an unlocked newborn, which ``tidy()`` removes, and
     /// perhaps a bell without a ticket, which it removes too.
-    /// The content is that of a ticket for a process, see ``ProcessGrant``.
+    /// A ticket for a process, and a lease, have a content: ``TicketContent``.
     func takeTicket(
-        _ mode: Ticket.Mode, content: [UInt8]?, _ details: TicketDetails.Writer,
-        until deadline: Deadline
+        _ kind: Ticket, content: [UInt8]?, _ details: TicketDetails.Writer,
+        _ events: EventReporter, until deadline: Deadline
     ) throws(CoordinatorError) -> HeldTicket {
         for _ in 0..<100 {
             let newborn = try makeNewborn(content)
             do throws(CoordinatorError) {
-                let ticket = try number(
-                    newborn, mode, isForProcess: content != nil, details, until: deadline)
-                if let ticket { return ticket }
+                if let (ticket, bell) = try number(newborn, kind, until: deadline) {
+                    return HeldTicket(ticket, self, file: newborn.file, bell: bell, details, events)
+                }
                 FileCalls.close(newborn.file)
             } catch {
                 remove(newborn.name)
@@ -80,14 +80,16 @@ extension LockFolder {
 
     /// Gives a newborn its number; nil where it was removed before it was locked.
     private func number(
-        _ newborn: Newborn, _ mode: Ticket.Mode, isForProcess: Bool,
-        _ details: TicketDetails.Writer, until deadline: Deadline
-    ) throws(CoordinatorError) -> HeldTicket? {
+        _ newborn: Newborn, _ kind: Ticket, until deadline: Deadline
+    ) throws(CoordinatorError) -> (ticket: Ticket, bell: FileDescriptor)? {
         var gate = try Gate.enter(self, until: deadline)
-        var ticket = Ticket(number: try gate.takeNumber(), mode: mode, isForProcess: isForProcess)
-        if try exists(ticket.fileName) {
+        var ticket = kind.numbered(try gate.takeNumber())
+        // Of any kind: each has a bell.
+        var isKnown = try exists(ticket.bellName)
+        if try exists(ticket.fileName) { isKnown = true }
+        if isKnown {
             try gate.skipKnownNumbers()
-            ticket = Ticket(number: try gate.takeNumber(), mode: mode, isForProcess: isForProcess)
+            ticket = kind.numbered(try gate.takeNumber())
         }
         let bell = try makeBell(ticket)
         do throws(SystemError) {
@@ -99,7 +101,7 @@ extension LockFolder {
             throw .system("cannot take the lock '" + name.text + "' in " + path, error)
         }
         gate.leave()
-        return HeldTicket(ticket, self, file: newborn.file, bell: bell, details)
+        return (ticket, bell)
     }
 
     private func makeBell(_ ticket: Ticket) throws(CoordinatorError) -> FileDescriptor {

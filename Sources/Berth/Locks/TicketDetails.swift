@@ -13,6 +13,9 @@ package struct TicketDetails: Hashable, Sendable {
     package let command: String
     /// When the ticket was taken, in milliseconds since 1970.
     package let taken: Int64
+    /// When its wait began, on the clock of leases: tells which of two came
+    /// later, in one boot.
+    package let joined: UInt64
     /// When the lock was granted; nil while it is waited for.
     package let since: Int64?
     /// The command that holds the lock together with the holder; nil where there is none.
@@ -46,6 +49,7 @@ package struct TicketDetails: Hashable, Sendable {
         writer.member("user", user)
         writer.member("command", command)
         writer.member("at", taken)
+        writer.member("joined", joined)
         if let since { writer.member("since", since) }
         if let child {
             writer.member("child")
@@ -60,13 +64,14 @@ package struct TicketDetails: Hashable, Sendable {
     }
 
     package init(
-        holder: Holder, user: UInt32, command: String, taken: Int64, since: Int64?, child: Child?,
-        under: String
+        holder: Holder, user: UInt32, command: String, taken: Int64, joined: UInt64,
+        since: Int64?, child: Child?, under: String
     ) {
         self.holder = holder
         self.user = user
         self.command = command
         self.taken = taken
+        self.joined = joined
         self.since = since
         self.child = child
         self.under = under
@@ -79,6 +84,7 @@ package struct TicketDetails: Hashable, Sendable {
         else { return nil }
         self.holder = holder
         self.taken = taken
+        joined = fields.integer("joined") ?? 0
         user = fields.integer("user") ?? 0
         command = fields.string("command") ?? ""
         since = fields.integer("since")
@@ -93,13 +99,15 @@ package struct TicketDetails: Hashable, Sendable {
 }
 
 extension TicketDetails {
-    /// Writes the details of one ticket, again and again as they change.
-    struct Writer: Sendable {
+    /// Writes the details of one ticket, again and again as they change. An
+    /// object for the reason of ``Holder``.
+    final class Writer: Sendable {
         /// The process for which the ticket is taken; nil is this process.
         let target: Holder?
         let command: String
         let under: String
         private let taken = Clock.wallMilliseconds
+        private let joined = Clock.boot
 
         init(target: Holder?, command: String, under: String) {
             self.target = target
@@ -111,8 +119,8 @@ extension TicketDetails {
             guard let holder = try? target ?? Holder.current() else { return }
             let details = TicketDetails(
                 holder: holder, user: CurrentProcess.effectiveUser, command: command, taken: taken,
-                since: granted ? Clock.wallMilliseconds : nil, child: child.flatMap(Self.child),
-                under: under)
+                joined: joined, since: granted ? Clock.wallMilliseconds : nil,
+                child: child.flatMap(Self.child), under: under)
             try? Self.replace(ticket.detailsName, in: folder.directory, details.json)
         }
 

@@ -30,6 +30,11 @@ public struct StoreInformation: Hashable, Sendable {
     public let flushedBytes: Int
     /// From the oldest to the newest.
     public let runs: [Run]
+    /// How many merges of runs are under way.
+    public let mergesUnderWay: Int
+    /// How many are finished, and take the place of their runs at the next
+    /// rotation.
+    public let mergesFinished: Int
     /// How many past generations are kept.
     public let historyGenerations: Int
     /// Their size, in bytes.
@@ -49,6 +54,8 @@ public struct StoreInformation: Hashable, Sendable {
         journalBytes = facts.journalBytes
         flushedBytes = facts.flushed
         runs = facts.runs.map { Run(name: $0.name, bytes: $0.bytes, records: $0.records) }
+        mergesUnderWay = facts.mergesUnderWay
+        mergesFinished = facts.mergesFinished
         historyGenerations = facts.history.generations
         historyBytes = facts.history.bytes
         writeAmplification = facts.history.writeAmplification

@@ -4,62 +4,24 @@ import BerthStore
 
 extension CoordinatorTransaction {
     /// Reserves a port, or renews the reservation that the same directory and
-    /// tag have: they keep their port, whatever else is asked for.
+    /// tag have: they keep their port, unless the request is to overwrite it.
     ///
     /// - Throws: ``CoordinatorError`` with `unavailable` where no port is free.
     public mutating func reservePort(_ request: PortRequest) throws -> PortReservation {
-        try reservePort(request, at: Clock.wallMilliseconds, isOccupied: PortProbe.isOccupied)
+        try inLedger(.live) { ledger in
+            try ledger.reserve(request) { port in
+                try PortOccupancy.isOccupied(port, request.occupancy)
+            }
+        }
     }
 
     mutating func reservePort(
         _ request: PortRequest, at now: Int64,
         isOccupied: (Int) throws(SystemError) -> Bool
     ) throws -> PortReservation {
-        if let present = try portReservation(of: request.owner) {
-            if request.isExact && present.port != request.preference {
-                throw CoordinatorError(
-                    .unavailable,
-                    request.owner.path + " has port " + String(present.port)
-                        + " already; release it first")
-            }
-            let renewed = present.used(at: now)
-            try base.set(PortRecords.item(present.port), renewed.json)
-            return renewed
+        try inLedger(.at(now)) { ledger in
+            try ledger.reserve(request) { try isOccupied($0) }
         }
-        guard let port = try choosePort(request, isOccupied) else {
-            throw CoordinatorError(.unavailable, request.refusal)
-        }
-        let reservation = PortReservation(
-            port: port, path: request.owner.path, tag: request.owner.tag, created: now, used: now)
-        try base.set(PortRecords.item(port), reservation.json)
-        try base.set(request.owner.record, PortRecords.value(port))
-        return reservation
-    }
-
-    private func choosePort(
-        _ request: PortRequest, _ isOccupied: (Int) throws(SystemError) -> Bool
-    ) throws -> Int? {
-        let taken = try takenPorts(request)
-        do throws(SystemError) {
-            return try PortChoice.port(
-                in: request.range, preferring: request.preference, exactly: request.isExact,
-                taken: taken, isOccupied: isOccupied)
-        } catch {
-            throw CoordinatorError.system("cannot tell which ports are in use", error)
-        }
-    }
-
-    /// The reserved ports that a choice may meet, in ascending order.
-    private func takenPorts(_ request: PortRequest) throws -> [Int] {
-        let lowest = min(request.range.lowerBound, request.preference ?? .max)
-        let highest = max(request.range.upperBound, request.preference ?? 0)
-        var taken: [Int] = []
-        try base.forEach(prefix: PortRecords.items, from: PortRecords.item(lowest)) { record in
-            guard let port = PortRecords.port(record.key), port <= highest else { return false }
-            taken.append(port)
-            return true
-        }
-        return taken
     }
 
     /// Gives back the port of a directory and a tag.
@@ -75,40 +37,38 @@ extension CoordinatorTransaction {
     }
 
     mutating func releasePort(of owner: PortOwner) throws -> PortReservation {
-        guard let reservation = try portReservation(of: owner) else {
-            let suffix = owner.tag.map { " with the tag " + $0 } ?? ""
-            throw CoordinatorError(.notFound, owner.path + " has no port" + suffix)
-        }
-        base.delete(PortRecords.item(reservation.port))
-        base.delete(owner.record)
+        let selection = try PortSelection(of: owner.path, tags: .exactly(owner.tag))
+        let plan = try perform(.release(selection))
+        guard let reservation = plan.ended.first else { throw selection.absence }
         return reservation
     }
 
-    private func portReservation(of owner: PortOwner) throws -> PortReservation? {
-        let name = owner.record
-        guard let port = try base.record(name) else { return nil }
-        guard let number = Int(decimal: port.value[...]),
-            let record = try base.record(PortRecords.item(number))
-        else {
-            throw CoordinatorError(
-                .damaged, "the record " + name.text + " names a port that is not reserved")
-        }
-        let reservation = try PortReservation(record)
-        guard reservation.path == owner.path && reservation.tag == owner.tag else {
-            throw CoordinatorError(
-                .damaged, "the record " + name.text + " names the port of another directory")
-        }
-        return reservation
+    /// Does something to the reserved ports.
+    ///
+    /// - Returns: What that changes.
+    /// - Throws: ``CoordinatorError``; then nothing is changed.
+    @discardableResult
+    public mutating func perform(_ operation: PortOperation) throws -> PortPlan {
+        try perform(operation, .live, PortOccupancy.isOccupied)
     }
-}
 
-extension PortRequest {
-    /// Why nothing is reserved, and what to do next.
-    fileprivate var refusal: String {
-        if isExact, let preference {
-            return "port " + String(preference) + " is not free; without --exact another is taken"
-        }
-        return "no port is free from " + String(range.lowerBound) + " to "
-            + String(range.upperBound) + "; release one, or ask for another range"
+    mutating func perform(
+        _ operation: PortOperation, _ judge: ReservationJudge, _ isOccupied: PortOccupation
+    ) throws -> PortPlan {
+        var ledger = PortLedger(base, judge)
+        try operation.perform(&ledger, isOccupied)
+        let (changed, plan) = try ledger.finished()
+        base = changed
+        return plan
+    }
+
+    /// Runs a body on the ports; where it throws, nothing is changed.
+    private mutating func inLedger<Result>(
+        _ judge: ReservationJudge, _ body: (inout PortLedger) throws -> Result
+    ) throws -> Result {
+        var ledger = PortLedger(base, judge)
+        let result = try body(&ledger)
+        base = try ledger.finished().base
+        return result
     }
 }

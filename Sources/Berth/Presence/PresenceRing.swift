@@ -67,8 +67,8 @@ package final class PresenceRing: Sendable {
                     let hangUps = watch.map { [$0.file] } ?? []
                     let ready = try handover.bell.wait(
                         beside: [stopping.reading], hangUps: hangUps, until: nil)
-                    if ready & 2 != 0 { break }
-                    hasHungUp = ready & 4 != 0
+                    if ready == 1 { break }
+                    hasHungUp = ready == 2
                 }
                 let next = try watchPredecessor()
                 if let watch { FileCalls.close(watch.file) }
@@ -92,7 +92,7 @@ package final class PresenceRing: Sendable {
     /// the watch is to end.
     private func pause(exponent: Int) -> Bool {
         let deadline = Deadline(after: .milliseconds(1 << exponent))
-        return (try? Poll.wait([stopping.reading], until: deadline)) == 1
+        return (try? Poll.wait([stopping.reading], until: deadline)) == 0
     }
 
     /// Opens the bell of the nearest living member before this one; nil where

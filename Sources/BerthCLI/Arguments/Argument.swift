@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthStore
+
 /// One word of the command line, as the bytes it was given in: a command that
 /// is run receives its own words unchanged, valid UTF-8 or not.
 struct Argument: Hashable, Sendable {
@@ -15,7 +17,7 @@ struct Argument: Hashable, Sendable {
 
     /// The word as text; nil where it is not valid UTF-8.
     var text: String? {
-        String(validating: bytes, as: UTF8.self)
+        String(utf8: bytes)
     }
 
     /// The word for a message: escaped, and cut where it is long.

@@ -61,7 +61,7 @@ extension ArgumentReader {
     }
 
     /// A whole number within bounds.
-    func integer<Number: DecimalInteger>(
+    func integer<Number: DecimalInteger & FixedWidthInteger>(
         _ name: String, in bounds: ClosedRange<Number>
     ) throws(UsageError) -> Number? {
         guard let value = value(name) else { return nil }

@@ -42,6 +42,11 @@ struct ArgumentReader {
     /// Tells the remaining words apart by a command's syntax.
     mutating func read(_ syntax: CommandSyntax) throws(UsageError) {
         command = syntax.name
+        if syntax.tail == .verbatim {
+            tail = Array(arguments[position...])
+            position = arguments.count
+            return
+        }
         let beginsAtWord = syntax.tail == .optional || syntax.tail == .required
         while !beginsAtWord || operands.count < syntax.operands.count {
             guard let operand = try word(beside: syntax.options) else { break }
@@ -61,7 +66,7 @@ struct ArgumentReader {
     }
 
     private func checkCounts(_ syntax: CommandSyntax) throws(UsageError) {
-        if operands.count > syntax.operands.count && !syntax.repeatsLastOperand {
+        if operands.count > syntax.operands.count && !syntax.isOpenEnded {
             throw failure(operands[syntax.operands.count].quoted + " is one word too many")
         }
         if operands.count < syntax.operands.count {

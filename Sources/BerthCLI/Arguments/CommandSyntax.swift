@@ -32,6 +32,8 @@ enum CommandTail {
     case none, optional, required
     /// It may, and then `--` stands before that one.
     case afterDashes
+    /// All words are the command's own to read, options of every command included.
+    case verbatim
 }
 
 /// What may stand on the command line of one command.
@@ -40,8 +42,8 @@ struct CommandSyntax {
     let name: String
     /// One line without a full stop.
     let summary: String
-    /// What its words stand for, in order; one in brackets may be left out, and
-    /// the last one may be repeated where it ends with `…`.
+    /// What its words stand for, in order; one in brackets may be left out,
+    /// and a last one with an ellipsis stands for any number of words.
     var operands: [String] = []
     var tail: CommandTail = .none
     var options: [OptionSyntax] = []
@@ -62,10 +64,15 @@ struct CommandSyntax {
         ]
     }
 
-    /// Whether the last operand may be repeated.
-    var repeatsLastOperand: Bool {
-        let name = operands.last?.replacing("]", with: "")
-        return name?.hasSuffix("…") ?? false
+    /// All options that may stand on its command line.
+    var acceptedOptions: [OptionSyntax] {
+        tail == .verbatim ? options : options + Self.global
+    }
+
+    /// Whether more words may follow than there are operands.
+    var isOpenEnded: Bool {
+        guard let last = operands.last?.utf8 else { return false }
+        return last.suffix(3).elementsEqual("…".utf8) || last.suffix(4).elementsEqual("…]".utf8)
     }
 
     /// The first line of its help.
@@ -74,7 +81,7 @@ struct CommandSyntax {
         if !options.isEmpty { line += " [OPTION…]" }
         for operand in operands { line += " " + operand }
         switch tail {
-        case .none: break
+        case .none, .verbatim: break
         case .optional: line += " [[--] COMMAND [ARG…]]"
         case .required: line += " [--] COMMAND [ARG…]"
         case .afterDashes: line += " [-- COMMAND [ARG…]]"

@@ -25,12 +25,18 @@ struct CommandContext {
     /// The store that the command line and the environment name. Nothing of it
     /// is touched yet.
     func coordinator(
-        durability: Coordinator.Durability = .full
+        durability: Coordinator.Durability = .full, timeout: Duration? = .seconds(5)
     ) throws(CoordinatorError) -> Coordinator {
-        let path = try StoreLocation.path(
+        Coordinator.open(
+            at: try storePath(), durability: durability, timeout: timeout,
+            onEvent: eventHandler, startMerging: environment.startMerging)
+    }
+
+    /// The path of that store.
+    func storePath() throws(CoordinatorError) -> String {
+        try StoreLocation.path(
             settings.store, variable: environment.bytes,
             workingDirectory: AbsolutePath.workingDirectory)
-        return try Coordinator.open(at: path, durability: durability, onEvent: eventHandler)
     }
 
     /// What happens, told to whoever asked for it, on standard error: as lines

@@ -53,8 +53,10 @@ enum HelpCommand: Command {
             output.print("")
             for line in lines(syntax.options) { output.print(line) }
         }
-        output.print("")
-        output.print("see berth help for the options of every command")
+        if syntax.tail != .verbatim {
+            output.print("")
+            output.print("see berth help for the options of every command")
+        }
         return .success
     }
 

@@ -45,7 +45,7 @@ enum KeyValueCommand {
     /// A value as it was given, as JSON.
     static func json(_ bytes: [UInt8], isText: Bool, _ key: String) throws -> [UInt8] {
         guard isText else { return try ValueRule.compact(bytes, forKey: key) }
-        guard let text = String(validating: bytes, as: UTF8.self) else {
+        guard let text = String(utf8: bytes) else {
             throw CoordinatorError(.invalid, "the text for " + key + " is not valid UTF-8")
         }
         var writer = JSONWriter(capacity: bytes.count + 2)
@@ -111,6 +111,7 @@ enum KeyValueSet: Command {
                 KeyValueCommand.ifVersion,
                 .value(
                     "if-lock", nil, "NAME:TOKEN", "only if the lock is still held with the token"),
+                OperationOption.syntax,
             ],
             details: """
                 VALUE is JSON of at most 64 KiB; a lone - reads it from standard input. With
@@ -126,7 +127,8 @@ enum KeyValueSet: Command {
         let condition = try KeyValueCommand.condition(arguments)
         let value = try KeyValueCommand.json(
             try given(arguments.operands[1], context), isText: arguments.has("raw"), key)
-        let version = try context.coordinator().values.set(value, forKey: key, if: condition)
+        let version = try context.coordinator().values(arguments).set(
+            value, forKey: key, if: condition)
         if context.settings.isJSON {
             var writer = JSONWriter()
             KeyValue(key: key, json: value, version: version).write(to: &writer)
@@ -157,7 +159,7 @@ enum KeyValueDelete: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "kv delete", summary: "remove the value under a key", operands: ["KEY"],
-            options: [KeyValueCommand.ifVersion],
+            options: [KeyValueCommand.ifVersion, OperationOption.syntax],
             details: "Status 66: there is none. Status 1: a condition does not hold.")
     }
 
@@ -166,7 +168,7 @@ enum KeyValueDelete: Command {
     ) throws -> ExitStatus {
         let key = try arguments.requiredText(operand: 0, "KEY")
         let condition = try KeyValueCommand.condition(arguments)
-        try context.coordinator().values.delete(key, if: condition)
+        try context.coordinator().values(arguments).delete(key, if: condition)
         return .success
     }
 }

@@ -8,7 +8,8 @@ enum KeyValueUpdate: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "kv update", summary: "let a command compute the value under a key anew",
-            operands: ["KEY"], tail: .required, options: [KeyValueCommand.raw],
+            operands: ["KEY"], tail: .required,
+            options: [KeyValueCommand.raw, OperationOption.syntax],
             details: """
                 The command is given the value on its standard input, nothing where there is
                 none, and prints the new one. No other update of the key runs meanwhile. A
@@ -39,7 +40,8 @@ enum KeyValueUpdate: Command {
         _ key: String, _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let isText = arguments.has("raw")
-        let values = try context.coordinator().values
+        let values = try context.coordinator().values(arguments)
+        if try values.updateBefore(key) != nil { return try tell(key, values, context) }
         let current = try values.value(forKey: key)
         var input = current.map { KeyValueCommand.printed($0.json, asText: isText) } ?? []
         if current != nil { input.append(UInt8(ascii: "\n")) }
@@ -51,10 +53,18 @@ enum KeyValueUpdate: Command {
         }
         let value = try KeyValueCommand.json(
             KeyValueCommand.withoutLastLineFeed(filter.output), isText: isText, key)
-        let version = try values.set(value, forKey: key, if: .unchanged(current))
-        if context.settings.isJSON {
+        _ = try values.finishUpdate(key, from: current, to: value)
+        return try tell(key, values, context)
+    }
+
+    /// Prints the value as it is now. The lock of the key is held: it is that of
+    /// the update, or a later one.
+    private static func tell(
+        _ key: String, _ values: Values, _ context: CommandContext
+    ) throws -> ExitStatus {
+        if context.settings.isJSON, let value = try values.value(forKey: key) {
             var writer = JSONWriter()
-            KeyValue(key: key, json: value, version: version).write(to: &writer)
+            value.write(to: &writer)
             context.output.print(json: writer)
         }
         return .success

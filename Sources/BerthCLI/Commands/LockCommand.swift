@@ -3,25 +3,36 @@
 import Berth
 import BerthStore
 
-/// `berth lock NAME COMMAND` and `berth lock NAME --for-pid PID`
+/// `berth lock NAME COMMAND`, `berth lock NAME --for-pid PID` and
+/// `berth lock NAME --renew`
 enum LockCommand: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "lock", summary: "run a command while a lock is held",
             operands: ["NAME"], tail: .optional,
             options: [
+                .value("and", nil, "NAME", "take this lock as well, or none", isRepeatable: true),
+                .flag("shared", "s", "let others hold it who also share it"),
+                .value("slots", nil, "N", "let up to N hold it: 1 to 64, the same for all"),
                 .flag("no-wait", "n", "do not wait: status 75 where another holds the lock"),
                 .value("wait", "w", "TIME", "wait no longer than this: then status 124"),
                 .value("conflict-status", "E", "CODE", "the status in place of 75 and 124"),
+                .value("ttl", nil, "TIME", "hold it no longer than this, unless renewed"),
+                .flag("reentrant", nil, "go on where a command that runs this one holds it"),
                 .flag("close", nil, "do not let the command keep the lock when berth is killed"),
                 .flag("no-fork", nil, "become the command, instead of running it"),
                 .value("for-pid", nil, "PID", "take the lock for a process; print the token"),
+                .flag("renew", nil, "make its ttl begin anew: status 76 where it is lost"),
+                .value("token", nil, "TOKEN", "the grant to renew, if not that of BERTH_HELD"),
             ],
             details: """
                 TIME is 250ms, 10s, 2m, 1h30m or a number of seconds. The status is that of
-                COMMAND; 128+N where signal N ended it; 126 or 127 where it cannot be run.
+                COMMAND; 128+N where signal N ended it; 126 or 127 where it cannot be run; 76
+                where the lock was lost before it ended.
                 COMMAND finds the token in BERTH_TOKEN. In a script, across commands:
                   token=$(berth lock NAME --for-pid $$) … berth unlock NAME --token "$token"
+                A lock with a ttl is lost at its end, even if its holder lives; the holder
+                renews it with berth lock NAME --renew.
                 """)
     }
 
@@ -29,25 +40,37 @@ enum LockCommand: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let name = try LockName(try arguments.requiredText(operand: 0, "NAME"))
+        if arguments.has("renew") { return try renew(name, arguments, context) }
         let process = try arguments.integer("for-pid", in: 1...Int32.max)
         try check(arguments, isForProcess: process != nil)
         let override = try arguments.integer("conflict-status", in: 0...Int32(255))
         let refusal = override.map { ExitStatus(rawValue: $0) }
 
         var request = LockService.Request(name)
+        request.mode = try mode(arguments)
+        request.lease = try lease(arguments)
         request.patience = try patience(arguments)
         request.command = describe(arguments.tail)
         request.under = context.outerLocks
-        request.onWait = { context.tell($0) }
+        let line = WaitingLine(context)
+        request.onWait = { line.show($0) }
+        request.noticeInterval = line.interval
+        let requests = try [request] + others(request, arguments)
         do throws(CoordinatorError) {
+            // Gone before the command, or an error, has something to say.
+            defer { line.end() }
             let locks = try context.locks()
             if let process {
                 if let token = try locks.acquire(request, forProcess: process) {
                     context.printToken(token, of: name)
                     return .success
                 }
-            } else if let held = try locks.acquire(request) {
-                return try LockedCommand(held, arguments, context).run()
+            } else {
+                let isReentrant = arguments.has("reentrant")
+                if let held = try LockedCommand.Grants(locks, requests, isReentrant: isReentrant) {
+                    line.end()
+                    return try LockedCommand(held, arguments, context).run()
+                }
             }
         } catch {
             guard error.code == .timedOut, let refusal else { throw error }
@@ -58,18 +81,48 @@ enum LockCommand: Command {
         return refusal ?? .busy
     }
 
+    private static func renew(
+        _ name: LockName, _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws -> ExitStatus {
+        for option in [
+            "and", "shared", "slots", "no-wait", "wait", "conflict-status", "reentrant", "close",
+            "no-fork", "for-pid",
+        ] where arguments.has(option) {
+            throw arguments.failure("--renew does not go with --" + option)
+        }
+        guard arguments.tail.isEmpty else {
+            throw arguments.failure("--renew takes no command to run")
+        }
+        let given = try arguments.integer("token", in: 1...Ticket.maximumNumber)
+        if given == nil && context.outerLocks.isEmpty {
+            throw arguments.failure("no command that runs this one holds NAME: give its --token")
+        }
+        let locks = try context.locks()
+        guard let token = try given ?? locks.token(of: name, in: context.outerLocks) else {
+            throw arguments.failure("no command that runs this one holds NAME: give its --token")
+        }
+        try locks.renew(name, token: token, length: try lease(arguments))
+        return .success
+    }
+
+    // MARK: What is asked for
+
     private static func check(
         _ arguments: ArgumentReader, isForProcess: Bool
     ) throws(UsageError) {
         if arguments.has("no-wait") && arguments.has("wait") {
             throw arguments.failure("--no-wait and --wait exclude each other")
         }
+        if arguments.has("shared") && arguments.has("slots") {
+            throw arguments.failure("--shared and --slots exclude each other")
+        }
+        if arguments.has("token") { throw arguments.failure("--token goes with --renew only") }
         if isForProcess {
             guard arguments.tail.isEmpty else {
                 throw arguments.failure("--for-pid takes no command to run")
             }
-            if arguments.has("close") || arguments.has("no-fork") {
-                throw arguments.failure("--for-pid goes with neither --close nor --no-fork")
+            for option in ["close", "no-fork", "and", "reentrant"] where arguments.has(option) {
+                throw arguments.failure("--for-pid does not go with --" + option)
             }
         } else if arguments.tail.isEmpty {
             throw arguments.failure("the command to run is missing")
@@ -80,13 +133,46 @@ enum LockCommand: Command {
         }
     }
 
+    private static func mode(_ arguments: ArgumentReader) throws(UsageError) -> Ticket.Mode {
+        if let slots = try arguments.integer("slots", in: 1...Ticket.maximumSlots) {
+            return .slots(slots)
+        }
+        return arguments.has("shared") ? .shared : .exclusive
+    }
+
+    private static func lease(_ arguments: ArgumentReader) throws(UsageError) -> UInt64? {
+        guard let duration = try arguments.duration("ttl") else { return nil }
+        guard let length = LeaseTerm.length(duration) else {
+            throw arguments.failure("--ttl: the time is to be longer than nothing")
+        }
+        return length
+    }
+
     private static func patience(_ arguments: ArgumentReader) throws(UsageError) -> LockPatience {
         if arguments.has("no-wait") { return .none }
         return LockPatience(try arguments.duration("wait"))
     }
 
+    /// The requests for the locks that are to be taken with the first.
+    private static func others(
+        _ request: LockService.Request, _ arguments: ArgumentReader
+    ) throws -> [LockService.Request] {
+        guard arguments.has("and") else { return [] }
+        return try arguments.texts("and").map { text in
+            var other = LockService.Request(try LockName(text))
+            other.mode = request.mode
+            other.lease = request.lease
+            other.patience = request.patience
+            other.command = request.command
+            other.under = request.under
+            other.onWait = request.onWait
+            other.noticeInterval = request.noticeInterval
+            return other
+        }
+    }
+
     /// The command's words, for people to read.
-    private static func describe(_ words: [Argument]) -> String {
+    static func describe(_ words: [Argument]) -> String {
         var bytes: [UInt8] = []
         for word in words {
             if !bytes.isEmpty { bytes.append(UInt8(ascii: " ")) }
@@ -97,71 +183,14 @@ enum LockCommand: Command {
     }
 }
 
-/// A command that is run under a lock.
-private struct LockedCommand {
-    private let held: HeldTicket
-    private let words: [[UInt8]]
-    private let isClosed: Bool
-    private let isOwnProcess: Bool
-    private let context: CommandContext
-
-    init(_ held: HeldTicket, _ arguments: ArgumentReader, _ context: CommandContext) {
-        self.held = held
-        self.context = context
-        words = arguments.tail.map { $0.bytes }
-        isClosed = arguments.has("close")
-        isOwnProcess = !arguments.has("no-fork")
-    }
-
-    /// Runs it and gives the lock back when it ends. The command keeps the
-    /// lock's descriptors: if this process is killed, the lock stays held for
-    /// as long as the command runs.
-    func run() throws(CoordinatorError) -> ExitStatus {
-        ChildProcess.setVariable(HeldLocks.tokenVariable, String(held.token))
-        ChildProcess.setVariable(
-            HeldLocks.variable, try HeldLocks.entries(context.outerLocks, and: held))
-        do throws(SystemError) {
-            let kept =
-                isClosed
-                ? []
-                : [
-                    try FileCalls.duplicateHigh(held.file), try FileCalls.duplicateHigh(held.bell),
-                ]
-            defer { for file in kept { FileCalls.close(file) } }
-            guard isOwnProcess else {
-                held.describe(granted: true)
-                throw ChildProcess.become(words, inheriting: kept)
-            }
-            let child = try ChildProcess.start(words, inheriting: kept)
-            // Beside the command, which runs already.
-            held.describe(granted: true, command: child.identifier)
-            let ending = try child.wait()
-            held.release()
-            switch ending {
-            case .exited(let status): return ExitStatus(rawValue: status)
-            case .killed(let signal): return ExitStatus(rawValue: 128 + signal)
-            }
-        } catch {
-            held.release()
-            return failed(error)
-        }
-    }
-
-    /// In the manner of the shell: 127 where there is no such command, else 126.
-    private func failed(_ error: SystemError) -> ExitStatus {
-        let command = words.first.map { Argument(bytes: $0).quoted } ?? ""
-        context.output.fail("cannot run " + command + ": " + error.errno.description)
-        return ExitStatus(rawValue: error.errno == .noEntry ? 127 : 126)
-    }
-}
-
 extension CommandContext {
     /// The locks of the store that the command line and the environment name.
     func locks() throws(CoordinatorError) -> LockService {
         LockService(
             path: try StoreLocation.path(
                 settings.store, variable: environment.bytes,
-                workingDirectory: AbsolutePath.workingDirectory))
+                workingDirectory: AbsolutePath.workingDirectory),
+            events: events)
     }
 
     /// The locks that this command is run under.
@@ -177,15 +206,5 @@ extension CommandContext {
         writer.member("token", token)
         writer.endObject()
         output.print(json: writer)
-    }
-
-    /// Says whom the lock is waited for: to a person, or to one who asked.
-    fileprivate func tell(_ obstacle: LockObstacle) {
-        var line = "waiting for the lock '" + obstacle.name.text + "', held by "
-        line += obstacle.holder.process.map { "process " + String($0) } ?? "a process"
-        if !obstacle.holder.command.isEmpty { line += " (" + obstacle.holder.command + ")" }
-        if let since = obstacle.holder.since { line += " for " + ElapsedText.since(since) }
-        line += "; " + String(obstacle.place) + " ahead"
-        if output.messagesAreSeen { output.note(line) } else { output.detail(line) }
     }
 }

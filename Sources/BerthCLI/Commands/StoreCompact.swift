@@ -9,8 +9,9 @@ enum StoreCompact: Command {
         CommandSyntax(
             name: "store compact", summary: "merge everything in the store into one file",
             details: """
-                Nobody needs to: a store merges its files as it grows. Writers wait meanwhile,
-                readers do not. With --json prints what berth store info does.
+                Nobody needs to: a store merges its files as it grows. Others go on reading and
+                writing; what they write meanwhile stays beside the file. Waits for a merge that
+                is under way. With --json prints what berth store info does.
                 """)
     }
 
@@ -18,7 +19,10 @@ enum StoreCompact: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let coordinator = try context.coordinator()
-        try coordinator.store.compact()
+        let progress = ProgressLine("merging " + coordinator.path, context)
+        defer { progress.end() }
+        try coordinator.store.compact(progress: progress.report)
+        progress.end()
         let information = try coordinator.information()
         if context.settings.isJSON {
             StoreInfo.show(information, context)

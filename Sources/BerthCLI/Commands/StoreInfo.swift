@@ -40,6 +40,11 @@ enum StoreInfo: Command {
             String(information.historyGenerations) + " generations, "
                 + String(information.historyBytes) + " bytes",
         ])
+        facts.add([
+            "merges",
+            String(information.mergesUnderWay) + " under way, "
+                + String(information.mergesFinished) + " finished",
+        ])
         facts.add(["write amplification", information.amplificationText ?? "not known yet"])
         context.output.print(facts)
         if information.runs.isEmpty { return }
@@ -83,6 +88,8 @@ extension StoreInformation {
             writer.endObject()
         }
         writer.endArray()
+        writer.member("merges_under_way", mergesUnderWay)
+        writer.member("merges_finished", mergesFinished)
         writer.member("history_generations", historyGenerations)
         writer.member("history_bytes", historyBytes)
         writer.member("write_amplification", json: Array((amplificationText ?? "null").utf8))

@@ -39,7 +39,7 @@ struct CompletionScript {
     }
 
     private func options(of command: CommandSyntax) -> [Choice] {
-        (command.options + CommandSyntax.global).map { option in
+        command.acceptedOptions.map { option in
             Choice(word: "--" + option.name, summary: option.summary)
         }
     }

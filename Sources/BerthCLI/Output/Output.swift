@@ -37,8 +37,8 @@ final class Output {
         print(bytes: json.bytes)
     }
 
-    /// Adds a table, as wide as the terminal at most.
-    func print(_ table: Table) {
+    /// Adds a table, as wide as the terminal at most, unless it is not to be cut.
+    func print(_ table: Table, isCut: Bool = true) {
         let width = streams.answerWidth()
         let isColored =
             switch settings.color {
@@ -46,7 +46,7 @@ final class Output {
             case .never: false
             case .auto: width != nil
             }
-        for line in table.lines(width: width, isColored: isColored) { print(line) }
+        for line in table.lines(width: isCut ? width : nil, isColored: isColored) { print(line) }
     }
 
     /// Adds a line to an answer that may be long, and writes out what has

@@ -15,19 +15,23 @@ struct Streams {
     var answerWidth: () -> Int?
     /// Whether a person at a terminal reads the messages.
     var messagesAreSeen: () -> Bool
+    /// The columns of that terminal; nil where it does not say.
+    var messageWidth: () -> Int?
 
     init(
         read: @escaping (UnsafeMutableRawBufferPointer) throws(SystemError) -> Int,
         write: @escaping ([UInt8]) throws(SystemError) -> Void,
         writeMessage: @escaping @Sendable ([UInt8]) -> Void,
         answerWidth: @escaping () -> Int?,
-        messagesAreSeen: @escaping () -> Bool
+        messagesAreSeen: @escaping () -> Bool,
+        messageWidth: @escaping () -> Int? = { nil }
     ) {
         self.read = read
         self.write = write
         self.writeMessage = writeMessage
         self.answerWidth = answerWidth
         self.messagesAreSeen = messagesAreSeen
+        self.messageWidth = messageWidth
     }
 
     /// Reads to the end, or until there is more than a limit.
@@ -56,7 +60,8 @@ struct Streams {
                 guard Terminal.isTerminal(.standardOutput) else { return nil }
                 return Terminal.width(.standardOutput) ?? 80
             },
-            messagesAreSeen: { Terminal.isTerminal(.standardError) })
+            messagesAreSeen: { Terminal.isTerminal(.standardError) },
+            messageWidth: { Terminal.width(.standardError) })
     }
 
     private static func writeAll(

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// An integer that is read from decimal digits.
+/// An integer that is read from decimal digits, and written as them.
 ///
-/// A requirement with a witness for each type, and not a generic function:
-/// another module would call that unspecialised, and looking up what it needs
+/// Requirements with a witness for each type, and not generic functions:
+/// another module would call those unspecialised, and looking up what they need
 /// at run time would cost a command's start more than all its other work.
-package protocol DecimalInteger: FixedWidthInteger {
+package protocol DecimalInteger {
     /// The number a decimal text stands for; nil where it is none or does not fit.
     init?(decimal text: ArraySlice<UInt8>)
+
+    /// What its digits say, and whether a minus stands before them.
+    var signedMagnitude: (UInt64, isNegative: Bool) { get }
 }
 
 extension Int: DecimalInteger {
@@ -15,6 +18,8 @@ extension Int: DecimalInteger {
         guard let number: Int = parse(text) else { return nil }
         self = number
     }
+
+    package var signedMagnitude: (UInt64, isNegative: Bool) { parts(self) }
 }
 
 extension Int32: DecimalInteger {
@@ -22,6 +27,8 @@ extension Int32: DecimalInteger {
         guard let number: Int32 = parse(text) else { return nil }
         self = number
     }
+
+    package var signedMagnitude: (UInt64, isNegative: Bool) { parts(self) }
 }
 
 extension Int64: DecimalInteger {
@@ -29,6 +36,8 @@ extension Int64: DecimalInteger {
         guard let number: Int64 = parse(text) else { return nil }
         self = number
     }
+
+    package var signedMagnitude: (UInt64, isNegative: Bool) { parts(self) }
 }
 
 extension UInt32: DecimalInteger {
@@ -36,6 +45,8 @@ extension UInt32: DecimalInteger {
         guard let number: UInt32 = parse(text) else { return nil }
         self = number
     }
+
+    package var signedMagnitude: (UInt64, isNegative: Bool) { parts(self) }
 }
 
 extension UInt64: DecimalInteger {
@@ -43,6 +54,13 @@ extension UInt64: DecimalInteger {
         guard let number: UInt64 = parse(text) else { return nil }
         self = number
     }
+
+    package var signedMagnitude: (UInt64, isNegative: Bool) { parts(self) }
+}
+
+@inline(__always)
+private func parts(_ number: some FixedWidthInteger) -> (UInt64, isNegative: Bool) {
+    (UInt64(number.magnitude), number < 0)
 }
 
 @inline(__always)

@@ -109,6 +109,8 @@ package enum JSONScan {
         guard start < bytes.count, bytes[start] == UInt8(ascii: "\"") else { return nil }
         var position = start + 1
         while position < bytes.count {
+            position = endOfPlainPart(in: bytes, at: position)
+            guard position < bytes.count else { return nil }
             switch bytes[position] {
             case UInt8(ascii: "\""): return position + 1
             case UInt8(ascii: "\\"): position += 2
@@ -116,6 +118,24 @@ package enum JSONScan {
             }
         }
         return nil
+    }
+
+    /// Where the next quote or backslash is, looked for in eight bytes at a
+    /// time; or a place before it, with less than eight bytes to go.
+    @inline(__always)
+    private static func endOfPlainPart(in bytes: UnsafeRawBufferPointer, at start: Int) -> Int {
+        var position = start
+        while position &+ 8 <= bytes.count {
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            // The lowest bit found is the first byte's; higher ones may be wrong.
+            let found =
+                word.zeroBytes(after: 0x2222_2222_2222_2222)
+                | word.zeroBytes(after: 0x5C5C_5C5C_5C5C_5C5C)
+            if found != 0 { return position &+ found.trailingZeroBitCount / 8 }
+            position &+= 8
+        }
+        return position
     }
 
     /// Past the value that begins at a position.
@@ -159,7 +179,7 @@ package enum JSONScan {
         guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return nil }
         let inner = Array(text.dropFirst().dropLast())
         guard inner.contains(UInt8(ascii: "\\")) else {
-            return String(validating: inner, as: UTF8.self)
+            return String(utf8: inner)
         }
         var units: [UInt8] = []
         var position = 0
@@ -173,7 +193,7 @@ package enum JSONScan {
             units.append(contentsOf: UTF8.encode(scalar).unsafelyUnwrapped)
             position = end
         }
-        return String(validating: units, as: UTF8.self)
+        return String(utf8: units)
     }
 
     private static func escaped(in text: [UInt8], at start: Int) -> (Unicode.Scalar, Int)? {
@@ -227,5 +247,43 @@ package enum JSONScan {
             }
             return nil
         }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The first byte at or after a position that is not one of `first` to `~`
+    /// without `"` and `\`; the end where there is none.
+    func endOfPlainText(at start: Int, from first: UInt8) -> Int {
+        let bytes = UnsafeRawBufferPointer(self)
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var position = start
+        while position &+ 8 <= count {
+            let word = UInt64(
+                littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+            let small = (word &- ones &* UInt64(first)) & ~word
+            let large = (word &+ ones) | word
+            let found =
+                (small | large) & (ones &* 0x80) | word.zeroBytes(after: ones &* 0x22)
+                | word.zeroBytes(after: ones &* 0x5C)
+            // Borrows and carries may find too much: those are looked at again.
+            if found != 0 { break }
+            position &+= 8
+        }
+        while position < count {
+            let byte = self[position]
+            if byte < first || byte >= 0x7F || byte == 0x22 || byte == 0x5C { break }
+            position &+= 1
+        }
+        return position
+    }
+}
+
+extension UInt64 {
+    /// The highest bit of each byte that equals the other word's, up to the
+    /// first such byte; a borrow may set those of later ones.
+    @inline(__always)
+    fileprivate func zeroBytes(after other: UInt64) -> UInt64 {
+        let difference = self ^ other
+        return (difference &- 0x0101_0101_0101_0101) & ~difference & 0x8080_8080_8080_8080
     }
 }

@@ -30,16 +30,32 @@ package struct JSONText {
         try text.value(depth: -extra)
         text.skipWhiteSpace()
         if text.position < bytes.count { throw text.problem("more than one value") }
-        return text.output
+        return text.result()
     }
 
     private let bytes: [UInt8]
     private var position = 0
+    /// What was written so far, and from where on the text is to be added as
+    /// it stands: most texts are compact, and nothing is ever copied.
     private var output: [UInt8] = []
+    private var pending = 0
 
     private init(_ bytes: [UInt8]) {
         self.bytes = bytes
-        output.reserveCapacity(bytes.count)
+    }
+
+    /// Adds what stands before the position; what follows is not taken over
+    /// before `pending` is set beyond it.
+    private mutating func settle() {
+        if output.isEmpty { output.reserveCapacity(bytes.count) }
+        output.append(contentsOf: bytes[pending..<position])
+        pending = position
+    }
+
+    private mutating func result() -> [UInt8] {
+        if pending == 0, output.isEmpty { return bytes }
+        settle()
+        return output
     }
 
     private func problem(_ reason: String) -> Problem {
@@ -51,14 +67,18 @@ package struct JSONText {
     }
 
     private mutating func copy() {
-        output.append(bytes[position])
         position += 1
     }
 
     private mutating func skipWhiteSpace() {
-        while let byte = next, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 {
-            position += 1
-        }
+        guard let first = next, Self.isWhiteSpace(first) else { return }
+        settle()
+        while let byte = next, Self.isWhiteSpace(byte) { position += 1 }
+        pending = position
+    }
+
+    private static func isWhiteSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
     private mutating func value(depth: Int) throws(Problem) {
@@ -79,13 +99,16 @@ package struct JSONText {
         if depth > Self.maximumDepth { throw problem("nested deeper than 32") }
         copy()
         skipWhiteSpace()
-        var names: Set<[UInt8]> = []
+        var names = MemberNames()
         if next == UInt8(ascii: "}") { return copy() }
         while true {
             guard next == UInt8(ascii: "\"") else { throw problem("a member name should be here") }
-            var name: [UInt8] = []
-            try string { name.append(contentsOf: $0) }
-            if !names.insert(name).inserted { throw problem("the same member name twice") }
+            var name: ArraySlice<UInt8> = []
+            try string { part in
+                // A name without escapes is compared where it stands.
+                if name.isEmpty { name = part } else { name.append(contentsOf: part) }
+            }
+            if !names.insert(name) { throw problem("the same member name twice") }
             skipWhiteSpace()
             guard next == UInt8(ascii: ":") else { throw problem("a colon should be here") }
             copy()
@@ -164,12 +187,12 @@ package struct JSONText {
             case 0..<0x20:
                 throw problem("a control character inside a string")
             case 0x20..<0x7F:
-                let part = plainPart()
-                output.append(contentsOf: part)
-                report(part)
+                report(plainPart())
             default:
+                settle()
                 let scalar = try scalar()
                 JSONEscape.append(scalar, to: &output)
+                pending = position
                 report(Self.utf8(scalar))
             }
         }
@@ -179,11 +202,7 @@ package struct JSONText {
     /// Moves past the bytes of a string that stand for themselves.
     private mutating func plainPart() -> ArraySlice<UInt8> {
         let start = position
-        while let byte = next, byte >= 0x20, byte < 0x7F, byte != UInt8(ascii: "\""),
-            byte != UInt8(ascii: "\\")
-        {
-            position += 1
-        }
+        position = bytes.withUnsafeBufferPointer { $0.endOfPlainText(at: start, from: 0x20) }
         return bytes[start..<position]
     }
 
@@ -248,6 +267,23 @@ package struct JSONText {
             copy()
         }
         return unit
+    }
+}
+
+/// The member names of one object. Most objects have few: to compare them one
+/// by one takes less than to hash them.
+private struct MemberNames {
+    private var first: [ArraySlice<UInt8>] = []
+    private var rest: Set<ArraySlice<UInt8>> = []
+
+    /// Takes in a name; returns false where it is there already.
+    mutating func insert(_ name: ArraySlice<UInt8>) -> Bool {
+        if first.contains(name) { return false }
+        if first.count < 16 {
+            first.append(name)
+            return true
+        }
+        return rest.insert(name).inserted
     }
 }
 

@@ -58,7 +58,7 @@ package struct JSONWriter {
         needsComma = true
     }
 
-    package mutating func value(_ number: some BinaryInteger) {
+    package mutating func value(_ number: some DecimalInteger) {
         separate()
         bytes.append(decimal: number)
         needsComma = true
@@ -86,7 +86,7 @@ package struct JSONWriter {
         value(text)
     }
 
-    package mutating func member(_ name: StaticString, _ number: some BinaryInteger) {
+    package mutating func member(_ name: StaticString, _ number: some DecimalInteger) {
         member(name)
         value(number)
     }
@@ -127,25 +127,67 @@ package struct JSONWriter {
 
 extension [UInt8] {
     /// Appends a number in decimal digits.
-    package mutating func append(decimal number: some BinaryInteger) {
-        var rest = UInt64(number.magnitude)
-        if number < 0 { append(UInt8(ascii: "-")) }
-        let start = count
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[start...].reverse()
+    package mutating func append(decimal number: some DecimalInteger) {
+        let (magnitude, isNegative) = number.signedMagnitude
+        if isNegative { append(UInt8(ascii: "-")) }
+        append(digitsOf: magnitude)
+    }
+
+    private mutating func append(digitsOf number: UInt64) {
+        if number < 10 { return append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number)) }
+        // Twenty digits are the most that 64 bits have.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var rest = number
+            var start = 20
+            repeat {
+                let quotient = rest / 10
+                start &-= 1
+                digits[start] =
+                    UInt8(ascii: "0") &+ UInt8(truncatingIfNeeded: rest &- quotient &* 10)
+                rest = quotient
+            } while rest > 0
+            append(contentsOf: UnsafeBufferPointer(rebasing: digits[start...]))
+        }
     }
 
     /// Appends 16 hexadecimal digits in lower case.
     package mutating func append(hexadecimal number: UInt64) {
-        var shift: UInt64 = 64
-        while shift > 0 {
-            shift -= 4
-            let digit = UInt8(truncatingIfNeeded: (number >> shift) & 15)
-            append(digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10))
-        }
+        let (high, low) = number.hexadecimalDigits
+        Swift.withUnsafeBytes(of: high) { append(contentsOf: $0) }
+        Swift.withUnsafeBytes(of: low) { append(contentsOf: $0) }
+    }
+}
+
+extension UInt64 {
+    /// The 16 hexadecimal digits of the number in lower case, as they stand in
+    /// memory: eight and eight.
+    var hexadecimalDigits: (UInt64, UInt64) {
+        (Self.digits(ofHalf: self >> 32), Self.digits(ofHalf: self & 0xFFFF_FFFF))
+    }
+
+    /// A half number's eight digits, the highest of them first in memory.
+    private static func digits(ofHalf half: UInt64) -> UInt64 {
+        // Spreads eight times four bits over eight bytes.
+        var digits = half
+        digits = (digits | digits &<< 16) & 0x0000_FFFF_0000_FFFF
+        digits = (digits | digits &<< 8) & 0x00FF_00FF_00FF_00FF
+        digits = (digits | digits &<< 4) & 0x0F0F_0F0F_0F0F_0F0F
+        // 1 in each byte whose digit is a letter: those stand 39 places after
+        // where the decimal digits go on.
+        let letters = ((digits &+ 0x0606_0606_0606_0606) &>> 4) & 0x0101_0101_0101_0101
+        return (digits &+ 0x3030_3030_3030_3030 &+ letters &* 39).bigEndian
+    }
+
+    /// The half number that eight digits in memory stand for; nil where they
+    /// are not as ``hexadecimalDigits`` makes them.
+    static func half(ofDigits text: UInt64) -> UInt64? {
+        let bytes = text.bigEndian
+        var half =
+            (bytes & 0x0F0F_0F0F_0F0F_0F0F) &+ 9 &* ((bytes &>> 6) & 0x0101_0101_0101_0101)
+        half = (half | half &>> 4) & 0x00FF_00FF_00FF_00FF
+        half = (half | half &>> 8) & 0x0000_FFFF_0000_FFFF
+        half = (half | half &>> 16) & 0x0000_0000_FFFF_FFFF
+        return digits(ofHalf: half) == text ? half : nil
     }
 }
 
@@ -163,7 +205,9 @@ package enum JSONEscape {
     }
 
     static func append(_ text: String, to bytes: inout [UInt8]) {
-        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C }) {
+        if text.isPrintableKey
+            || text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
+        {
             bytes.append(contentsOf: text.utf8)
             return
         }

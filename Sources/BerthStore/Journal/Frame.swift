@@ -15,8 +15,14 @@ enum Frame {
     static func begin(capacity: Int) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(capacity)
-        line.append("{\"h\":\"0000000000000000\"")
+        begin(&line)
         return line
+    }
+
+    /// Begins a line in the memory of an earlier one.
+    static func begin(_ line: inout [UInt8]) {
+        line.removeAll(keepingCapacity: true)
+        line.append("{\"h\":\"0000000000000000\"")
     }
 
     /// Ends a line: pads it with spaces where a size is asked for, closes the
@@ -25,14 +31,18 @@ enum Frame {
     static func end(_ line: inout [UInt8], paddedTo size: Int? = nil, _ key: SipHash) -> UInt64 {
         line.append(UInt8(ascii: "}"))
         if let size {
-            while line.count < size - 1 { line.append(UInt8(ascii: " ")) }
+            let spaces: StaticString = "                                                "
+            while line.count < size - 1 {
+                line.append(spaces, atMost: size - 1 - line.count)
+            }
         }
-        let hash = line.withUnsafeBytes {
-            key.hash(UnsafeRawBufferPointer(rebasing: $0[prefixLength...]))
+        let hash = line.withUnsafeMutableBytes { line in
+            let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))
+            let (high, low) = hash.hexadecimalDigits
+            line.storeBytes(of: high, toByteOffset: 6, as: UInt64.self)
+            line.storeBytes(of: low, toByteOffset: 14, as: UInt64.self)
+            return hash
         }
-        var digits: [UInt8] = []
-        digits.append(hexadecimal: hash)
-        line.replaceSubrange(6..<22, with: digits)
         line.append(UInt8(ascii: "\n"))
         return hash
     }
@@ -55,7 +65,14 @@ enum Frame {
 extension [UInt8] {
     /// Appends a text that is known to need no escape.
     mutating func append(_ text: StaticString) {
-        text.withUTF8Buffer { append(contentsOf: $0) }
+        append(text, atMost: text.utf8CodeUnitCount)
+    }
+
+    /// Appends the first bytes of such a text.
+    fileprivate mutating func append(_ text: StaticString, atMost count: Int) {
+        append(
+            contentsOf: UnsafeBufferPointer(
+                start: text.utf8Start, count: Swift.min(count, text.utf8CodeUnitCount)))
     }
 
     /// Appends a number in 16 hexadecimal digits and quotes.
@@ -80,9 +97,10 @@ struct Scanner {
     /// Moves past a text, where it stands here.
     mutating func skip(_ text: StaticString) -> Bool {
         let length = text.utf8CodeUnitCount
-        guard position + length <= bytes.count else { return false }
-        let start = text.utf8Start
-        for index in 0..<length where bytes[position + index] != start[index] { return false }
+        guard position + length <= bytes.count,
+            UnsafeRawBufferPointer(rebasing: bytes[position..<position + length]).compare(
+                UnsafeRawBufferPointer(start: text.utf8Start, count: length)) == 0
+        else { return false }
         position += length
         return true
     }
@@ -106,19 +124,14 @@ struct Scanner {
         guard position + 18 <= bytes.count, bytes[position] == UInt8(ascii: "\""),
             bytes[position + 17] == UInt8(ascii: "\"")
         else { return nil }
-        var number: UInt64 = 0
-        for index in position + 1..<position + 17 {
-            let byte = bytes[index]
-            let digit: UInt8
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = byte - UInt8(ascii: "0")
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = byte - UInt8(ascii: "a") + 10
-            default: return nil
-            }
-            number = number &<< 4 | UInt64(digit)
-        }
+        let digits = (
+            bytes.loadUnaligned(fromByteOffset: position + 1, as: UInt64.self),
+            bytes.loadUnaligned(fromByteOffset: position + 9, as: UInt64.self)
+        )
+        guard let high = UInt64.half(ofDigits: digits.0), let low = UInt64.half(ofDigits: digits.1)
+        else { return nil }
         position += 18
-        return number
+        return high &<< 32 | low
     }
 
     /// Moves past a string; returns where its text is, without the quotes.

@@ -8,6 +8,11 @@ final class Generation {
     let header: GenerationHeader
     /// From the oldest to the newest.
     let runs: [Run]
+    /// The same for those who look for the newest first.
+    fileprivate let newestRunsFirst: [Run]
+    /// What the generations just before this one changed, from the newest to
+    /// the oldest: it is in the runs, but these need not be searched for it.
+    fileprivate let pastTails: [Tail]
     let identity: FileIdentity
     /// Whether this description can be written to.
     let isWritable: Bool
@@ -33,22 +38,34 @@ final class Generation {
     var settledEnd: Int?
     /// The file is at least this long.
     private var room: Int
+    /// Whether this process has had no generation before this one open.
+    private let isFirst: Bool
 
     private let directory: StoreDirectory
     private let file: FileDescriptor
+    /// What was read of the file last, and what is written to it next; kept
+    /// for their memory.
+    private let buffer: ReadBuffer
+    private var line: [UInt8] = []
+    private var places: [TransactionLine.Place] = []
 
     /// Where the valid lines end, as far as they were read.
     var end: Int { tail.bytes.count }
 
     init(
         _ directory: StoreDirectory, _ file: OpenFile, isWritable: Bool,
-        _ header: GenerationHeader, _ runs: [Run], headerLine: UnsafeRawBufferPointer
+        _ header: GenerationHeader, _ runs: [Run], headerLine: UnsafeRawBufferPointer,
+        _ heritage: Heritage? = nil
     ) {
         self.directory = directory
         self.isWritable = isWritable
         self.file = file.descriptor
         self.header = header
         self.runs = runs
+        newestRunsFirst = runs.reversed()
+        pastTails = heritage?.tails(before: header) ?? []
+        buffer = heritage?.buffer ?? ReadBuffer()
+        isFirst = heritage == nil
         identity = file.status.identity
         room = file.status.size
         lastHash = header.hash
@@ -65,9 +82,9 @@ final class Generation {
     // MARK: Opening
 
     /// Opens the generation that the name `journal` stands for; nil where
-    /// there is none.
+    /// there is none. What is known of an earlier one is not read again.
     static func open(
-        _ directory: StoreDirectory, forWriting: Bool
+        _ directory: StoreDirectory, forWriting: Bool, _ heritage: Heritage? = nil
     ) throws(StoreError) -> Generation? {
         var refused: GenerationHeader?
         while true {
@@ -77,10 +94,11 @@ final class Generation {
             else { return nil }
             do throws(StoreError) {
                 let (header, line) = try readHeader(directory, file)
-                if let runs = try openRuns(of: header, directory) {
+                if let runs = try openRuns(of: header, directory, heritage) {
                     return line.withUnsafeBytes {
                         Generation(
-                            directory, file, isWritable: isWritable, header, runs, headerLine: $0)
+                            directory, file, isWritable: isWritable, header, runs, headerLine: $0,
+                            heritage)
                     }
                 }
                 // A run is gone: the generation has moved on. Where it has
@@ -138,10 +156,14 @@ final class Generation {
 
     /// Opens every run; nil where one of them is gone.
     private static func openRuns(
-        of header: GenerationHeader, _ directory: StoreDirectory
+        of header: GenerationHeader, _ directory: StoreDirectory, _ heritage: Heritage?
     ) throws(StoreError) -> [Run]? {
         var runs: [Run] = []
         for reference in header.runs {
+            if let run = heritage?.run(reference, of: header) {
+                runs.append(run)
+                continue
+            }
             guard let file = try directory.open(reference.name, .reading) else { return nil }
             runs.append(
                 Run(
@@ -163,6 +185,15 @@ final class Generation {
             return try directory.storage.readAll(file, at: offset, count: count)
         } catch {
             throw .system("cannot read " + directory.path + "/journal", error)
+        }
+    }
+
+    /// Whether another file has the name by now.
+    func isReplaced() throws(StoreError) -> Bool {
+        do throws(SystemError) {
+            return try directory.storage.links(of: file) == 0
+        } catch {
+            throw .system("cannot look at " + directory.path + "/journal", error)
         }
     }
 
@@ -190,19 +221,32 @@ final class Generation {
     private func readLines(limit: Int) throws(StoreError) -> Stop {
         if isSealed { return .sealed }
         // The first look takes in a whole generation, a later one a few lines.
-        var count = end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
+        var count =
+            isFirst && end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
         while true {
-            let chunk = try Self.read(directory, file, at: end, count: count)
+            let chunk = try readChunk(count)
             let before = end
-            let result = chunk.withUnsafeBytes { chunk in
-                Result { () throws(StoreError) in try takeLines(chunk, limit: limit) }
-            }
-            if let stop = try result.get() { return stop }
+            if let stop = try takeLines(chunk, limit: limit) { return stop }
             if chunk.count < count { return end - before == chunk.count ? .end : .invalid }
             if end == before {
                 if count > 2 * StoreLimits.maximumTransaction { return .invalid }
                 count *= 4
+            } else {
+                // Far behind: what follows is read in fewer pieces.
+                count = max(count, 32 * 1024)
             }
+        }
+    }
+
+    /// What the file holds beyond the lines that were read; valid until the
+    /// next read.
+    private func readChunk(_ count: Int) throws(StoreError) -> UnsafeRawBufferPointer {
+        let memory = buffer.memory(count)
+        do throws(SystemError) {
+            let length = try directory.storage.readAll(file, into: memory, at: end)
+            return UnsafeRawBufferPointer(rebasing: memory[..<length])
+        } catch {
+            throw .system("cannot read " + directory.path + "/journal", error)
         }
     }
 
@@ -283,6 +327,29 @@ final class Generation {
         }
     }
 
+    /// Whether the lines that the next generation took over include the one
+    /// with this hash; nil where the file does not tell any more.
+    func leads(to next: GenerationHeader, by hash: UInt64) throws(StoreError) -> Bool? {
+        let size = try directory.status(of: file, StoreDirectory.journalName).size
+        let bytes = try Self.read(directory, file, at: 0, count: size)
+        return bytes.withUnsafeBytes { bytes in
+            var last = header.hash
+            var isIncluded = last == hash
+            var position = header.length
+            while last != next.previous {
+                guard let newline = bytes.firstNewline(from: position),
+                    let frame = JournalLine(
+                        UnsafeRawBufferPointer(rebasing: bytes[position..<newline]), header.salt),
+                    frame.previous == last
+                else { return nil }
+                last = frame.hash
+                isIncluded = isIncluded || last == hash
+                position = newline + 1
+            }
+            return isIncluded
+        }
+    }
+
     // MARK: Appending, by the holder of the writers' lock
 
     /// Writes one transaction at the end of the lines. After an error the
@@ -297,13 +364,17 @@ final class Generation {
         else {
             throw StoreError(.noRoom, "the journal of " + directory.path + " is too long to go on")
         }
-        var line = JournalLine.begin(
-            generation: header.generation, number: lastNumber + 1, previous: lastHash,
-            flushed: flushed, kind: "tx", capacity: 512)
-        TransactionLine.append(changes, origin, to: &line)
-        _ = Frame.end(&line, header.salt)
+        JournalLine.begin(
+            &line, generation: header.generation, number: lastNumber + 1, previous: lastHash,
+            flushed: flushed, kind: "tx")
+        places.removeAll(keepingCapacity: true)
+        TransactionLine.append(changes, origin, to: &line, noting: &places)
+        let hash = Frame.end(&line, header.salt)
         if line.count > StoreLimits.maximumTransaction {
             throw StoreError(.invalid, "a transaction may change at most 16 MiB")
+        }
+        guard end + line.count <= Tail.maximumSize else {
+            throw StoreError(.noRoom, "the journal of " + directory.path + " is too long to go on")
         }
         do throws(SystemError) {
             try makeRoom(for: line.count, isEssential: isEssential, limits)
@@ -317,16 +388,9 @@ final class Generation {
             try? cutTorn()
             throw .system("cannot write to the store " + directory.path, error)
         }
-        let result = line.withUnsafeBytes { bytes in
-            Result { () throws(StoreError) in
-                let inner = UnsafeRawBufferPointer(rebasing: bytes.dropLast())
-                guard let frame = JournalLine(inner, header.salt) else {
-                    preconditionFailure("Berth wrote a line that it cannot read")
-                }
-                try take(bytes, frame)
-            }
-        }
-        try result.get()
+        line.withUnsafeBytes { tail.append($0, number: lastNumber + 1, places) }
+        lastHash = hash
+        lastNumber += 1
         room = max(room, end)
     }
 
@@ -365,9 +429,9 @@ final class Generation {
 
     /// Writes the seal: whoever has this generation open will look for the next.
     func seal() throws(StoreError) {
-        var line = JournalLine.begin(
-            generation: header.generation, number: lastNumber, previous: lastHash,
-            flushed: flushed, kind: "seal", capacity: 160)
+        JournalLine.begin(
+            &line, generation: header.generation, number: lastNumber, previous: lastHash,
+            flushed: flushed, kind: "seal")
         _ = Frame.end(&line, header.salt)
         do throws(SystemError) {
             try directory.storage.writeAll(file, line, at: end)
@@ -397,7 +461,14 @@ final class Generation {
 extension Generation {
     /// The state that its lines and runs make.
     var snapshot: Snapshot {
-        Snapshot(tail: tail, runs: runs, version: lastNumber)
+        Snapshot(tail: tail, pastTails: pastTails, runs: newestRunsFirst, version: lastNumber)
+    }
+
+    /// What is known when this generation has ended.
+    var heritage: Heritage {
+        Heritage(
+            header, lastHash: lastHash, lastNumber: lastNumber, runs: runs, tail: tail,
+            pastTails: pastTails, buffer: buffer)
     }
 
     /// A generation has fewer transactions than this: after a crash of the

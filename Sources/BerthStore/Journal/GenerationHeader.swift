@@ -54,9 +54,11 @@ struct GenerationHeader: Hashable, Sendable {
 
     /// The line as it is written; takes note of its hash and length.
     mutating func encode() -> [UInt8] {
-        var line = JournalLine.begin(
-            generation: generation, number: number, previous: previous, flushed: 0, kind: "gen",
-            capacity: 512 + runs.count * 256)
+        var line: [UInt8] = []
+        line.reserveCapacity(512 + runs.count * 256)
+        JournalLine.begin(
+            &line, generation: generation, number: number, previous: previous, flushed: 0,
+            kind: "gen")
         line.append(",\"v\":")
         line.append(decimal: Self.version)
         line.append(",\"min_writer\":")

@@ -27,8 +27,9 @@ struct Hint: Hashable, Sendable {
         self.bootID = bootID
     }
 
-    func encode(_ key: SipHash) -> [UInt8] {
-        var line = Frame.begin(capacity: Self.size)
+    /// Encodes it, in the memory of an earlier one.
+    func encode(_ key: SipHash, into line: inout [UInt8]) {
+        Frame.begin(&line)
         line.append(",\"g\":")
         line.append(decimal: generation)
         line.append(",\"head\":")
@@ -41,7 +42,6 @@ struct Hint: Hashable, Sendable {
         line.append(contentsOf: bootID.utf8)
         line.append("\"")
         _ = Frame.end(&line, paddedTo: Self.size, key)
-        return line
     }
 
     /// Reads the hint's file; nil where it was torn, damaged or of another store.
@@ -65,6 +65,13 @@ struct Hint: Hashable, Sendable {
         self.flushed = flushed
         self.visible = visible
         bootID = scanner.text(boot)
+    }
+
+    /// Whether it says of the same generation, in the same run of the
+    /// machine, at least what another one does.
+    func says(_ other: Hint) -> Bool {
+        generation == other.generation && header == other.header && bootID == other.bootID
+            && flushed >= other.flushed && visible >= other.visible
     }
 
     /// Whether it speaks of this generation.

@@ -55,12 +55,12 @@ struct JournalLine {
         body = Frame.prefixLength + scanner.position
     }
 
-    /// Begins a line of this kind.
+    /// Begins a line of this kind, in the memory of an earlier one.
     static func begin(
-        generation: UInt64, number: UInt64, previous: UInt64, flushed: Int, kind: StaticString,
-        capacity: Int
-    ) -> [UInt8] {
-        var line = Frame.begin(capacity: capacity)
+        _ line: inout [UInt8], generation: UInt64, number: UInt64, previous: UInt64, flushed: Int,
+        kind: StaticString
+    ) {
+        Frame.begin(&line)
         line.append(",\"g\":")
         line.append(decimal: generation)
         line.append(",\"n\":")
@@ -72,6 +72,5 @@ struct JournalLine {
         line.append(",\"t\":\"")
         line.append(kind)
         line.append("\"")
-        return line
     }
 }

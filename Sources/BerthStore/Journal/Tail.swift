@@ -10,6 +10,8 @@ struct Tail: Sendable {
     private(set) var bytes: [UInt8] = []
     /// One for each key, in the order of the keys.
     private var places: [Place] = []
+    /// The changes of the line that is being taken in; kept for its memory.
+    private var found: [Place] = []
 
     /// Where the latest change of a key stands in `bytes`.
     private struct Place: Sendable {
@@ -19,6 +21,15 @@ struct Tail: Sendable {
         /// 0 where the record was deleted: no JSON value is empty.
         var valueLength: UInt32
         var version: UInt64
+
+        /// The place of a change in a line that begins at `start`.
+        init(_ key: Range<Int>, _ value: Range<Int>?, of version: UInt64, from start: Int) {
+            self.key = UInt32(start + key.lowerBound)
+            keyLength = UInt16(key.count)
+            self.value = UInt32(start + (value?.lowerBound ?? 0))
+            valueLength = UInt32(value?.count ?? 0)
+            self.version = version
+        }
     }
 
     /// The largest file whose places fit.
@@ -36,26 +47,35 @@ struct Tail: Sendable {
     /// false where its body is not understood, and then changes nothing.
     mutating func append(_ line: UnsafeRawBufferPointer, _ frame: JournalLine) -> Bool {
         let start = bytes.count
-        var found: [Place] = []
+        found.removeAll(keepingCapacity: true)
         if frame.kind == .transaction {
             let inner = UnsafeRawBufferPointer(rebasing: line.dropLast())
             let isUnderstood = TransactionLine.forEachChange(in: inner, body: frame.body) {
                 key, value in
-                found.append(
-                    Place(
-                        key: UInt32(start + key.lowerBound), keyLength: UInt16(key.count),
-                        value: UInt32(start + (value?.lowerBound ?? 0)),
-                        valueLength: UInt32(value?.count ?? 0), version: frame.number))
+                found.append(Place(key, value, of: frame.number, from: start))
             }
             guard isUnderstood else { return false }
         }
         bytes.append(contentsOf: line)
-        insert(found)
+        insertFound()
         return true
     }
 
+    /// Takes in a transaction whose places are known, with its newline.
+    mutating func append(
+        _ line: UnsafeRawBufferPointer, number: UInt64, _ places: [TransactionLine.Place]
+    ) {
+        let start = bytes.count
+        found.removeAll(keepingCapacity: true)
+        for place in places {
+            found.append(Place(place.key, place.value, of: number, from: start))
+        }
+        bytes.append(contentsOf: line)
+        insertFound()
+    }
+
     /// - Complexity: O(m log n) for a few changes, O(n + m log m) for many.
-    private mutating func insert(_ found: [Place]) {
+    private mutating func insertFound() {
         bytes.withUnsafeBytes { bytes in
             func key(_ place: Place) -> UnsafeRawBufferPointer {
                 let start = Int(place.key)
@@ -118,16 +138,14 @@ struct Tail: Sendable {
     /// The latest change of the key at an index.
     func entry(at index: Int) -> Entry {
         let place = places[index]
-        let start = Int(place.value)
+        let state = state(at: index)
         return Entry(
             key: Array(bytes[Int(place.key)..<Int(place.key) + Int(place.keyLength)]),
-            value: place.valueLength == 0
-                ? nil : Array(bytes[start..<start + Int(place.valueLength)]),
-            version: place.version)
+            value: state.value, version: state.version)
     }
 
     /// The latest change of a key; nil where the generation has none.
-    func find(_ key: UnsafeRawBufferPointer) -> Entry? {
+    func find(_ key: UnsafeRawBufferPointer) -> Entry.State? {
         let index = index(of: key)
         guard index < places.count else { return nil }
         let place = places[index]
@@ -136,7 +154,16 @@ struct Tail: Sendable {
             return UnsafeRawBufferPointer(rebasing: bytes[start..<start + Int(place.keyLength)])
                 .compare(key) == 0
         }
-        return isSame ? entry(at: index) : nil
+        return isSame ? state(at: index) : nil
+    }
+
+    private func state(at index: Int) -> Entry.State {
+        let place = places[index]
+        let start = Int(place.value)
+        return Entry.State(
+            value: place.valueLength == 0
+                ? nil : Array(bytes[start..<start + Int(place.valueLength)]),
+            version: place.version)
     }
 }
 
@@ -147,4 +174,12 @@ struct Entry: Hashable, Sendable {
     let value: [UInt8]?
     /// The number of the transaction that wrote it.
     let version: UInt64
+
+    /// What an entry says of its key.
+    struct State {
+        /// JSON; nil where the record was deleted.
+        let value: [UInt8]?
+        /// The number of the transaction that wrote it.
+        let version: UInt64
+    }
 }

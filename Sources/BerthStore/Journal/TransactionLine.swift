@@ -20,8 +20,18 @@ enum TransactionLine {
         let operation: String
     }
 
-    /// Appends the body to a line that was begun.
-    static func append(_ changes: [Change], _ origin: Origin, to line: inout [UInt8]) {
+    /// Where in a line a change stands.
+    struct Place {
+        let key: Range<Int>
+        /// nil where the record is deleted.
+        let value: Range<Int>?
+    }
+
+    /// Appends the body to a line that was begun, and to `places` where its
+    /// changes are.
+    static func append(
+        _ changes: [Change], _ origin: Origin, to line: inout [UInt8], noting places: inout [Place]
+    ) {
         line.append(",\"at\":")
         line.append(decimal: origin.time)
         line.append(",\"by\":{\"pid\":")
@@ -31,29 +41,39 @@ enum TransactionLine {
         line.append("},\"op\":\"")
         JSONEscape.append(origin.operation, to: &line)
         line.append("\"")
-        appendSet(changes, to: &line)
-        appendDeleted(changes, to: &line)
+        appendSet(changes, to: &line, &places)
+        appendDeleted(changes, to: &line, &places)
     }
 
-    private static func appendSet(_ changes: [Change], to line: inout [UInt8]) {
+    private static func appendSet(
+        _ changes: [Change], to line: inout [UInt8], _ places: inout [Place]
+    ) {
         var isFirst = true
         for change in changes {
             guard let value = change.value else { continue }
             line.append(isFirst ? ",\"set\":{\"" : ",\"")
             isFirst = false
+            let key = line.count
             line.append(contentsOf: change.key.text.utf8)
+            let keyEnd = line.count
             line.append("\":")
+            let start = line.count
             line.append(contentsOf: value)
+            places.append(Place(key: key..<keyEnd, value: start..<line.count))
         }
         if !isFirst { line.append("}") }
     }
 
-    private static func appendDeleted(_ changes: [Change], to line: inout [UInt8]) {
+    private static func appendDeleted(
+        _ changes: [Change], to line: inout [UInt8], _ places: inout [Place]
+    ) {
         var isFirst = true
         for change in changes where change.value == nil {
             line.append(isFirst ? ",\"del\":[\"" : ",\"")
             isFirst = false
+            let key = line.count
             line.append(contentsOf: change.key.text.utf8)
+            places.append(Place(key: key..<line.count, value: nil))
             line.append("\"")
         }
         if !isFirst { line.append("]") }

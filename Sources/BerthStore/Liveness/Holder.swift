@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A process that holds something, told from every other that has been or will be.
-package struct Holder: Hashable, Sendable {
+///
+/// An object, which never changes: how a value of so many members is copied
+/// the runtime would have to find out at a command's start.
+package final class Holder: Sendable {
     /// The machine as a process sees it: what makes two pids comparable.
     package struct Surroundings: Hashable, Sendable {
         /// The identifier of the boot.
@@ -69,6 +72,20 @@ package struct Holder: Hashable, Sendable {
     }
 }
 
+extension Holder: Hashable {
+    package static func == (one: Holder, other: Holder) -> Bool {
+        one.process == other.process && one.start == other.start
+            && one.instance == other.instance && one.surroundings == other.surroundings
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(process)
+        hasher.combine(start)
+        hasher.combine(instance)
+        hasher.combine(surroundings)
+    }
+}
+
 extension Holder {
     /// Whether both are one process. Instances are compared where both are
     /// known: the system does not always tell them.
@@ -90,7 +107,7 @@ extension Holder {
     }
 
     /// Reads them back; nil where one is missing or damaged.
-    package init?(_ fields: JSONFields) {
+    package convenience init?(_ fields: JSONFields) {
         guard let process: Int32 = fields.integer("pid"), process > 0,
             let start: UInt64 = fields.integer("start"),
             let boot = fields.string("boot"),

@@ -26,13 +26,12 @@ package struct ProcessFacts: Hashable, Sendable {
     /// spaces and parentheses of its own: the last `)` ends it.
     package init?(stat text: [UInt8]) {
         guard let end = text.lastIndex(of: UInt8(ascii: ")")) else { return nil }
-        let rest = text[(end + 1)...]
-        let fields = rest.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
-        // Fields 3, 4, 20 and 22 of proc_pid_stat(5).
-        guard fields.count > 19, fields[0].count == 1, let state = fields[0].first,
-            let parent = Int32(decimal: fields[1]),
-            let threads = Int(decimal: fields[17]),
-            let start = UInt64(decimal: fields[19])
+        // Numbered as in proc_pid_stat(5).
+        var fields = Fields(text[(end + 1)...], from: 3)
+        guard let name = fields.field(3), name.count == 1, let state = name.first,
+            let parent = fields.field(4).flatMap({ Int32(decimal: $0) }),
+            let threads = fields.field(20).flatMap({ Int(decimal: $0) }),
+            let start = fields.field(22).flatMap({ UInt64(decimal: $0) })
         else { return nil }
         self.init(start: start, parent: parent, state: state, threads: threads, instance: nil)
     }
@@ -49,6 +48,38 @@ package struct ProcessFacts: Hashable, Sendable {
     /// Whether a signal or a debugger has stopped it.
     package var isStopped: Bool {
         state == UInt8(ascii: "T") || state == UInt8(ascii: "t")
+    }
+}
+
+/// The fields of a line, looked at from the left to the right.
+///
+/// Split all at once, they would cost a command's start an array of a type
+/// that nothing else needs.
+private struct Fields {
+    private var rest: ArraySlice<UInt8>
+    /// The number of the first field in the rest.
+    private var next: Int
+
+    init(_ line: ArraySlice<UInt8>, from first: Int) {
+        rest = line
+        next = first
+    }
+
+    /// The field of a number, which is not left of one that was asked for; nil
+    /// where the line is shorter.
+    mutating func field(_ number: Int) -> ArraySlice<UInt8>? {
+        while true {
+            rest = rest.drop(while: Self.isSeparator)
+            let field = rest.prefix { !Self.isSeparator($0) }
+            if field.isEmpty { return nil }
+            rest = rest.dropFirst(field.count)
+            next += 1
+            if next > number { return field }
+        }
+    }
+
+    private static func isSeparator(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n")
     }
 }
 

@@ -34,15 +34,29 @@ extension Store {
         return snapshot.version
     }
 
-    /// Merges all runs and the journal into one run. Blocks the current
-    /// thread; writers wait, readers do not.
+    /// Merges all runs and the journal, as they are now, into one run. Blocks
+    /// the current thread, also while another large merge is under way; other
+    /// writers wait for a moment at the beginning and at the end.
     ///
+    /// - Parameter progress: hears how many records of how many were merged.
     /// - Throws: `notFound` where there is no store.
-    package func compact() throws(StoreError) {
+    package func compact(
+        progress: @escaping ProgressReport = { _, _ in }
+    ) throws(StoreError) {
         guard try durability() != nil, let engine = try current(creating: false) else {
             throw .noStore(path)
         }
-        try engine.compact(until: options.lockTimeout.map(Deadline.init(after:)))
+        try engine.compact(until: options.lockTimeout, progress)
+    }
+
+    /// What merges the runs of the store beside everything else.
+    ///
+    /// - Throws: `notFound` where there is no store.
+    package func merger() throws(StoreError) -> RunMerger {
+        guard let directory = try StoreDirectory.open(path, creating: false, environment) else {
+            throw .noStore(path)
+        }
+        return RunMerger(directory: directory, limits: environment.limits)
     }
 
     /// Gives a store that holds nothing, or is not there yet, the records of a

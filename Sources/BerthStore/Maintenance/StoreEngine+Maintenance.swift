@@ -1,10 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension StoreEngine {
-    /// Begins a generation whose journal is empty and which has one run.
-    func compact(until deadline: Deadline?) throws(StoreError) {
-        try asWriter(until: deadline) { generation throws(StoreError) in
-            try rotate(generation, merging: generation.runs.count)
+    /// Merges everything that is there now into one run. Writers wait for the
+    /// rotations before and after, and not for the merge.
+    func compact(
+        until deadline: Duration?, _ progress: @escaping ProgressReport
+    ) throws(StoreError) {
+        let merger = RunMerger(directory: directory, limits: limits)
+        _ = try merger.mergeAll(progress) { () throws(StoreError) in
+            try asWriter(until: deadline.map(Deadline.init(after:))) {
+                generation throws(StoreError) in
+                // Whatever waits for its name would lose its inputs to this merge.
+                let living = try directory.livingMerges(generation.header)
+                if generation.tail.count > 0 || living.contains(where: \.isFinished) {
+                    try rotate(generation)
+                }
+            }
+        }
+        try asWriter(until: deadline.map(Deadline.init(after:))) {
+            generation throws(StoreError) in
+            try rotate(generation)
         }
     }
 
@@ -22,7 +37,8 @@ extension StoreEngine {
         }
     }
 
-    private func asWriter(
+    /// Runs a body as the store's only writer, on the current generation.
+    func asWriter(
         until deadline: Deadline?, _ body: (Generation) throws(StoreError) -> Void
     ) throws(StoreError) {
         let entered = try enter(until: deadline)
@@ -30,7 +46,7 @@ extension StoreEngine {
         state.lock()
         defer { state.unlock() }
         do throws(StoreError) {
-            try body(try settle())
+            try body(try settle(entered))
         } catch {
             // Whatever was seen is looked at afresh the next time.
             generation = nil

@@ -17,8 +17,8 @@ package struct StoreExamination {
         [
             StoreDirectory.lockName, StoreDirectory.journalName, StoreDirectory.newJournalName,
             StoreDirectory.hintName, StoreDirectory.historyName, "locks", "holders", "bells",
-            "logs",
-        ]
+            "logs", "config.json",
+        ] + MergeKind.allCases.map(\.lockName)
     }
 
     /// - Throws: `notFound` where there is no store, `permission` and
@@ -80,9 +80,10 @@ package struct StoreExamination {
         let regular = Self.names.prefix(4)
         do throws(StoreError) {
             for name in try directory.entries() {
-                guard regular.contains(name) || name.hasPrefix(StoreDirectory.runPrefix) else {
-                    continue
-                }
+                guard
+                    regular.contains(name) || name.hasPrefix(StoreDirectory.runPrefix)
+                        || name.hasPrefix(StoreDirectory.mergePrefix)
+                else { continue }
                 if let finding = file(name) { findings.append(finding) }
             }
         } catch {
@@ -205,7 +206,9 @@ package struct StoreExamination {
             }
         }
         for name in try directory.entries()
-        where !Self.names.contains(name) && !name.hasPrefix(StoreDirectory.runPrefix) {
+        where !Self.names.contains(name) && !name.hasPrefix(StoreDirectory.runPrefix)
+            && MergeFiles.all(in: [name]).isEmpty
+        {
             findings.append(
                 Finding(
                     "leftovers", isHealthy: false,

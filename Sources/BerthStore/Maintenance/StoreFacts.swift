@@ -20,6 +20,9 @@ package struct StoreFacts: Hashable, Sendable {
     package let flushed: Int
     /// From the oldest to the newest.
     package let runs: [RunFacts]
+    package let mergesUnderWay: Int
+    /// They are named by the next rotation.
+    package let mergesFinished: Int
     package let history: HistoryFacts
 }
 
@@ -36,6 +39,7 @@ extension Store {
                 path, StoreDirectory.journalName, at: seen.generation.end,
                 "what follows was durable up to byte " + String(seen.promised))
         }
+        let merges = try directory.livingMerges(seen.header)
         return StoreFacts(
             path: path, durability: seen.header.durability, generation: seen.header.generation,
             transaction: seen.generation.lastNumber, journalBytes: seen.generation.end,
@@ -43,6 +47,8 @@ extension Store {
             runs: seen.header.runs.map { run in
                 StoreFacts.RunFacts(name: run.name, bytes: run.bytes, records: run.records)
             },
+            mergesUnderWay: merges.count { !$0.isFinished },
+            mergesFinished: merges.count { $0.isFinished },
             history: HistoryFacts.of(directory, upTo: seen.header))
     }
 }

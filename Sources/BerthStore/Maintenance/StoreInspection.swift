@@ -79,10 +79,14 @@ struct StoreInspection {
     /// The files that are there without being part of the store: what a crash
     /// has left, or a rotation that is under way.
     func leftovers() throws(StoreError) -> [String] {
-        try directory.entries().filter { name in
+        var merges: [MergeFiles] = []
+        _ = try directory.livingMerges(header) { merges.append($0) }
+        return try directory.entries().filter { name in
             if name == StoreDirectory.newJournalName { return true }
-            return name.hasPrefix(StoreDirectory.runPrefix)
-                && !header.runs.contains { $0.name == name }
+            if name.hasPrefix(StoreDirectory.runPrefix) {
+                return !header.runs.contains { $0.name == name }
+            }
+            return merges.contains { $0.outputName == name || $0.manifestName == name }
         }.sorted()
     }
 }

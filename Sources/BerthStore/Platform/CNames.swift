@@ -19,6 +19,11 @@ func systemClose(_ descriptor: Int32) -> Int32 { close(descriptor) }
 func systemOpen(_ path: String, _ flags: Int32) -> Int32 { open(path, flags, 0) }
 
 @inline(__always)
+func systemOpen(
+    _ path: UnsafePointer<CChar>, _ flags: Int32, _ permissions: UInt32
+) -> Int32 { open(path, flags, mode_t(permissions)) }
+
+@inline(__always)
 func systemRead(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int {
     read(descriptor, buffer.baseAddress, buffer.count)
 }
@@ -30,3 +35,13 @@ func systemWrite(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int {
 
 @inline(__always)
 func systemStatus(_ path: String, _ status: inout stat) -> Int32 { stat(path, &status) }
+
+@inline(__always)
+func systemBind(
+    _ socket: Int32, _ address: UnsafePointer<sockaddr>, _ length: socklen_t
+) -> Int32 {
+    bind(socket, address, length)
+}
+
+@inline(__always)
+func systemListen(_ socket: Int32, _ backlog: Int32) -> Int32 { listen(socket, backlog) }

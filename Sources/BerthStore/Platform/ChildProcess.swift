@@ -25,19 +25,21 @@ package struct ChildProcess {
     /// Starts a command, found by `PATH`, with this process's environment. The
     /// corresponding C function is `posix_spawnp`.
     ///
-    /// From now on a TERM, INT, HUP or QUIT sent to this process is sent on to
-    /// the command; one that a terminal sends to both is not sent twice, and
-    /// one that is ignored stays so. The command keeps the given descriptors,
-    /// under the same numbers.
+    /// From now on, unless that is not wanted, a TERM, INT, HUP or QUIT sent to
+    /// this process is sent on to the command; one that a terminal sends to
+    /// both is not sent twice, and one that is ignored stays so. The command
+    /// keeps the given descriptors, under the same numbers, and does without
+    /// one that is to be closed.
     package static func start(
         _ words: [[UInt8]], inheriting files: [FileDescriptor] = [],
-        input: FileDescriptor? = nil, output: FileDescriptor? = nil
+        closing closed: FileDescriptor? = nil, input: FileDescriptor? = nil,
+        output: FileDescriptor? = nil, forwardingSignals: Bool = true
     ) throws(SystemError) -> ChildProcess {
         // A signal between the start and the noting of the pid waits for its turn.
         var blocked = sigset_t()
         var original = sigset_t()
         sigemptyset(&blocked)
-        for signal in forwarded { sigaddset(&blocked, signal) }
+        if forwardingSignals { for signal in forwarded { sigaddset(&blocked, signal) } }
         sigprocmask(SIG_BLOCK, &blocked, &original)
         defer { sigprocmask(SIG_SETMASK, &original, nil) }
         // Ignored, it would take the command's ending from us.
@@ -46,11 +48,14 @@ package struct ChildProcess {
         var attributes = SpawnAttributes()
         attributes.setMask(original)
         attributes.inherit(files)
+        if let closed { attributes.close(closed) }
         if let input { attributes.place(input, as: .standardInput) }
         if let output { attributes.place(output, as: .standardOutput) }
         let identifier = try attributes.spawn(words)
-        forwardTarget = identifier
-        for signal in forwarded { installForwarding(of: signal) }
+        if forwardingSignals {
+            forwardTarget = identifier
+            for signal in forwarded { installForwarding(of: signal) }
+        }
         return ChildProcess(identifier: identifier)
     }
 
@@ -96,6 +101,19 @@ package struct ChildProcess {
         _ = try attributes.spawn(words)
     }
 
+    /// Starts a command that nobody waits for, without standard streams: it may
+    /// go on when this process ends.
+    package static func startAside(_ words: [[UInt8]]) throws(SystemError) {
+        var attributes = SpawnAttributes()
+        attributes.closeStreams()
+        let identifier = try attributes.spawn(words)
+        // Without a thread, whoever inherits the dead takes it away.
+        try? Thread.start {
+            var status: Int32 = 0
+            _ = try? FileCalls.retrying("waitpid") { waitpid(identifier, &status, 0) }
+        }
+    }
+
     /// Waits for the end. The corresponding C functions are `waitid` and
     /// `waitpid`. What is to be done while the ended command still has its pid
     /// is done in between.
@@ -120,8 +138,8 @@ package struct ChildProcess {
     package static func become(
         _ words: [[UInt8]], inheriting files: [FileDescriptor]
     ) -> SystemError {
-        signal(SIGPIPE, SIG_DFL)
-        signal(SIGXFSZ, SIG_DFL)
+        signal(SIGCHLD, SIG_DFL)
+        CurrentProcess.restoreWriteSignals()
         for file in files { _ = fcntl(file.rawValue, F_SETFD, 0) }
         return withCStrings(words) { arguments in
             if let program = arguments[0], let first = arguments.baseAddress {
@@ -129,6 +147,19 @@ package struct ChildProcess {
             }
             return .current("execvp")
         }
+    }
+
+    /// The same, with a socket as the first descriptor after the standard
+    /// streams, where socket activation has it. See `sd_listen_fds(3)`.
+    package static func become(
+        _ words: [[UInt8]], listening socket: FileDescriptor
+    ) -> SystemError {
+        let first = FileDescriptor(rawValue: 3)
+        if socket != first {
+            // What has been there is closed: it is the command's place now.
+            guard dup2(socket.rawValue, first.rawValue) != -1 else { return .current("dup2") }
+        }
+        return become(words, inheriting: [first])
     }
 
     /// Sets a variable of the environment that commands are given. The
@@ -160,7 +191,7 @@ package struct ChildProcess {
 /// reads it at any moment, which is sound for a word that is read and written whole.
 private nonisolated(unsafe) var forwardTarget: pid_t = 0
 
-private typealias SignalHandler =
+typealias SignalHandler =
     @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
 
 #if canImport(Darwin)
@@ -169,7 +200,7 @@ private typealias SignalHandler =
             == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
-    private func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
+    func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
         action.__sigaction_u.__sa_sigaction = handler
     }
 
@@ -181,7 +212,7 @@ private typealias SignalHandler =
             unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
         }
 
-        private func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
+        func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
             action.__sigaction_handler.sa_sigaction = handler
         }
     #else
@@ -189,7 +220,7 @@ private typealias SignalHandler =
             unsafeBitCast(action.__sa_handler.sa_handler, to: Int.self) == 1
         }
 
-        private func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
+        func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
             action.__sa_handler.sa_sigaction = handler
         }
     #endif

@@ -16,10 +16,10 @@ package enum Clock {
     /// sleeps. The corresponding C call is `clock_gettime` with `CLOCK_MONOTONIC`.
     package static var monotonic: UInt64 { read(CLOCK_MONOTONIC) }
 
-    /// Nanoseconds on a clock that never steps and goes on while the machine
-    /// sleeps; it begins anew with each boot. The corresponding C call is
-    /// `clock_gettime` with `CLOCK_BOOTTIME`, or `CLOCK_MONOTONIC` on macOS.
-    package static var sinceBoot: UInt64 {
+    /// Nanoseconds since the boot, those included in which the machine slept:
+    /// what leases are measured by. The corresponding C call is `clock_gettime`
+    /// with `CLOCK_BOOTTIME`, on macOS with `CLOCK_MONOTONIC`.
+    package static var boot: UInt64 {
         #if canImport(Darwin)
             read(CLOCK_MONOTONIC)
         #else
@@ -60,4 +60,11 @@ package struct Deadline: Hashable, Sendable {
     }
 
     package var isPast: Bool { remaining == 0 }
+
+    /// The first of two moments; nil is one that never comes.
+    package static func sooner(_ first: Deadline?, _ second: Deadline?) -> Deadline? {
+        guard let first else { return second }
+        guard let second else { return first }
+        return first.nanoseconds < second.nanoseconds ? first : second
+    }
 }

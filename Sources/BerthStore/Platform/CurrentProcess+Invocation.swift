@@ -45,11 +45,40 @@ extension CurrentProcess {
     }
 
     /// Makes a write to a closed pipe, and one past the limit of a file's
-    /// size, fail instead of ending the process. A command that is started
-    /// must be given the default dispositions back.
+    /// size, fail instead of ending the process. A command that is started is
+    /// given the default dispositions back, where it was not to ignore them anyway.
     package static func ignoreWriteSignals() {
-        signal(SIGPIPE, SIG_IGN)
-        signal(SIGXFSZ, SIG_IGN)
+        ignoresPipe = ignore(SIGPIPE)
+        ignoresFileSize = ignore(SIGXFSZ)
+    }
+
+    /// Undoes what ``ignoreWriteSignals()`` has changed.
+    static func restoreWriteSignals() {
+        if ignoresPipe { signal(SIGPIPE, SIG_DFL) }
+        if ignoresFileSize { signal(SIGXFSZ, SIG_DFL) }
+    }
+
+    /// Adds the signals that ``ignoreWriteSignals()`` has changed.
+    static func addWriteSignals(to signals: inout sigset_t) {
+        if ignoresPipe { sigaddset(&signals, SIGPIPE) }
+        if ignoresFileSize { sigaddset(&signals, SIGXFSZ) }
+    }
+
+    /// Ignores a signal; returns whether it was not ignored before.
+    private static func ignore(_ number: Int32) -> Bool {
+        var current = sigaction()
+        sigaction(number, nil, &current)
+        if isIgnoring(current) { return false }
+        signal(number, SIG_IGN)
+        return true
+    }
+
+    /// Begins a session of its own, which no signal of a terminal reaches, and
+    /// keeps no working directory in use. The corresponding C functions are
+    /// `setsid` and `chdir`.
+    package static func detach() {
+        setsid()
+        _ = chdir("/")
     }
 
     /// The corresponding C function is `exit`.
@@ -61,3 +90,8 @@ extension CurrentProcess {
         Array(UnsafeRawBufferPointer(start: text, count: strlen(text)))
     }
 }
+
+// Unsafe because nothing guards them: they are set once, by a process's first
+// and only thread, before it starts anything.
+private nonisolated(unsafe) var ignoresPipe = false
+private nonisolated(unsafe) var ignoresFileSize = false

@@ -21,6 +21,9 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// Written out: another module would look for a derived one at run time.
+    package static func == (one: Errno, other: Errno) -> Bool { one.rawValue == other.rawValue }
+
     /// The calling thread's `errno`.
     static var current: Errno { Errno(rawValue: errno) }
 
@@ -40,6 +43,8 @@ package struct Errno: RawRepresentable, Error, Hashable, Sendable {
     package static var notDirectory: Errno { Errno(rawValue: ENOTDIR) }
     package static var isDirectory: Errno { Errno(rawValue: EISDIR) }
     package static var invalid: Errno { Errno(rawValue: EINVAL) }
+    package static var outOfRange: Errno { Errno(rawValue: ERANGE) }
+    package static var tryAgain: Errno { Errno(rawValue: EAGAIN) }
     package static var systemFilesExhausted: Errno { Errno(rawValue: ENFILE) }
     package static var processFilesExhausted: Errno { Errno(rawValue: EMFILE) }
     package static var fileTooLarge: Errno { Errno(rawValue: EFBIG) }

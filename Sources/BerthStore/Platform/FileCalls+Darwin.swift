@@ -4,6 +4,15 @@
     import Darwin
 
     extension FileCalls {
+        /// How many names a file has. The corresponding C function is `fstat`.
+        package static func links(of file: FileDescriptor) throws(SystemError) -> Int {
+            try status(of: file).links
+        }
+
+        /// `F_OFD_SETLK` and `F_OFD_SETLKW`, which the C library's headers hide.
+        static var setRangeLock: Int32 { 90 }
+        static var setRangeLockWaiting: Int32 { 91 }
+
         /// Makes a file's bytes durable. The corresponding C call is `fcntl`
         /// with `F_FULLFSYNC`: `fsync` stops at the drive's own cache there.
         package static func flush(_ file: FileDescriptor) throws(SystemError) {

@@ -12,7 +12,36 @@
     @_silgen_name("fstatfs")
     private func systemStatFS(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer) -> Int32
 
+    // Nor this one; it fills 256 bytes, with `stx_nlink` in the fifth word.
+    @_silgen_name("statx")
+    private func systemStatX(
+        _ directory: Int32, _ path: UnsafePointer<CChar>, _ flags: Int32, _ mask: UInt32,
+        _ buffer: UnsafeMutableRawPointer
+    ) -> Int32
+
     extension FileCalls {
+        /// How many names a file has. The corresponding C function is `statx`.
+        ///
+        /// `fstat` would ask for the times too: where the kernel keeps them
+        /// fine, a file whose time was seen gets a new one with its next
+        /// write, and the flush of that one has to commit it.
+        package static func links(of file: FileDescriptor) throws(SystemError) -> Int {
+            let emptyPath: Int32 = 0x1000
+            let numberOfLinks: UInt32 = 0x4
+            return try withUnsafeTemporaryAllocation(byteCount: 256, alignment: 8) {
+                buffer throws(SystemError) -> Int in
+                guard let base = buffer.baseAddress else { return 0 }
+                _ = try retrying("statx") {
+                    systemStatX(file.rawValue, "", emptyPath, numberOfLinks, base)
+                }
+                return Int(base.load(fromByteOffset: 16, as: UInt32.self))
+            }
+        }
+
+        /// `F_OFD_SETLK` and `F_OFD_SETLKW`, which the C library's headers hide.
+        static var setRangeLock: Int32 { 37 }
+        static var setRangeLockWaiting: Int32 { 38 }
+
         /// Makes a file's bytes durable. The corresponding C function is `fdatasync`.
         ///
         /// Interrupted once, it is repeated once; it is not repeated after any

@@ -32,4 +32,42 @@ extension FileCalls {
         return try raised(
             try retrying("openat") { openat(directory.rawValue, name, flags, 0o600) })
     }
+
+    /// The bytes of a regular file that a path leads to, links followed: never
+    /// waits for a FIFO, and refuses a file of more bytes than the limit.
+    package static func readSmallFile(
+        _ path: String, limit: Int
+    ) throws(SystemError) -> [UInt8] {
+        let flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK
+        let file = try raised(try retrying("open") { systemOpen(path, flags) })
+        defer { close(file) }
+        let status = try status(of: file)
+        guard status.isRegular else { throw SystemError("read", .invalid) }
+        if status.size > limit { throw SystemError("read", .fileTooLarge) }
+        return try readAll(file, limit: max(1, status.size))
+    }
+
+    /// The path of what a path leads to, without links. The corresponding C
+    /// function is `realpath`.
+    package static func realPath(_ path: String) throws(SystemError) -> [UInt8] {
+        guard let resolved = realpath(path, nil) else { throw .current("realpath") }
+        defer { free(resolved) }
+        return Array(UnsafeRawBufferPointer(start: resolved, count: strlen(resolved)))
+    }
+
+    /// What a link in a directory says. The corresponding C function is `readlinkat`.
+    package static func linkTarget(
+        _ name: String, in directory: FileDescriptor
+    ) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = Array(repeating: 0, count: 4096)
+        let count = try retrying("readlinkat") {
+            bytes.withUnsafeMutableBytes { buffer in
+                guard let base = buffer.baseAddress else { return 0 }
+                return readlinkat(
+                    directory.rawValue, name, base.assumingMemoryBound(to: CChar.self),
+                    buffer.count)
+            }
+        }
+        return Array(bytes[..<count])
+    }
 }

@@ -36,4 +36,29 @@ extension FileCalls {
         }
         try result.get()
     }
+
+    /// Replaces a file by one with other bytes and the same permissions, or
+    /// makes it: complete and flushed before it takes the name.
+    package static func replace(
+        _ name: String, in directory: FileDescriptor, by bytes: [UInt8], newPermissions: UInt32
+    ) throws(SystemError) {
+        var permissions = newPermissions
+        do throws(SystemError) {
+            permissions = try status(ofName: name, in: directory).permissions
+        } catch let error where error.errno == .noEntry {
+            // It is made.
+        }
+        let draft = name + "." + String(CurrentProcess.identifier) + ".new"
+        let file = try open(draft, in: directory, .creatingNew, permissions: permissions)
+        do throws(SystemError) {
+            defer { close(file) }
+            try writeAll(file, bytes, at: 0)
+            try flush(file)
+            try rename(draft, to: name, in: directory)
+        } catch {
+            try? unlink(draft, in: directory)
+            throw error
+        }
+        try flushDirectory(directory)
+    }
 }

@@ -15,7 +15,7 @@ package struct OpenMode: Hashable, Sendable {
     let flags: Int32
 
     package static var reading: OpenMode { OpenMode(flags: O_RDONLY) }
-    static var writing: OpenMode { OpenMode(flags: O_WRONLY) }
+    package static var writing: OpenMode { OpenMode(flags: O_WRONLY) }
     package static var readingAndWriting: OpenMode { OpenMode(flags: O_RDWR) }
     /// Makes the file where it is missing, and opens it for reading and writing.
     package static var creating: OpenMode { OpenMode(flags: O_RDWR | O_CREAT) }

@@ -37,6 +37,11 @@ package struct FileIdentity: Hashable, Sendable {
         self.device = device
         self.inode = inode
     }
+
+    /// Written out: another module would look for a derived one at run time.
+    package static func == (one: FileIdentity, other: FileIdentity) -> Bool {
+        one.device == other.device && one.inode == other.inode
+    }
 }
 
 /// What `fstat` says of a file.

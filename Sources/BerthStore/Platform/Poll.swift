@@ -9,6 +9,7 @@
 #else
     #error("Berth has not been taught the C library of this platform")
 #endif
+
 /// Waiting for the first of several descriptors that has something to say.
 package enum Poll {
     /// Waits until a descriptor can be read, or has lost its last writer, or a
@@ -16,14 +17,14 @@ package enum Poll {
     ///
     /// Of a descriptor among `hangUps` only the loss of its last writer counts.
     ///
-    /// - Returns: Bit `i` for the descriptor at place `i`, those of `hangUps`
-    ///   after the others; 0 when the time is over.
+    /// - Returns: The place of the first that is ready, those of `hangUps`
+    ///   after the others; nil when the time is over.
     package static func wait(
         _ files: [FileDescriptor], hangUps: [FileDescriptor] = [], until deadline: Deadline?
-    ) throws(SystemError) -> UInt32 {
+    ) throws(SystemError) -> Int? {
         let count = files.count + hangUps.count
         return try withUnsafeTemporaryAllocation(of: pollfd.self, capacity: max(1, count)) {
-            entries throws(SystemError) -> UInt32 in
+            entries throws(SystemError) -> Int? in
             for (index, file) in (files + hangUps).enumerated() {
                 let events = index < files.count ? Int16(POLLIN) : 0
                 entries.initializeElement(
@@ -34,14 +35,12 @@ package enum Poll {
                     entries.baseAddress, nfds_t(count), milliseconds(until: deadline))
                 if result > 0 { break }
                 if result == 0 {
-                    if let deadline, deadline.isPast { return 0 }
+                    if let deadline, deadline.isPast { return nil }
                 } else if Errno.current != .interrupted {
                     throw .current("poll")
                 }
             }
-            var ready: UInt32 = 0
-            for index in 0..<count where entries[index].revents != 0 { ready |= 1 << index }
-            return ready
+            return (0..<count).first { entries[$0].revents != 0 }
         }
     }
 

@@ -81,6 +81,8 @@
             guard let text = try? ProcessFiles.read("/proc/locks", limit: 1 << 20) else {
                 return nil
             }
+            // Which of two devices has that inode is not asked: what `stat` and
+            // the kernel call a device differs on some file systems.
             let suffix = ":" + String(file.inode)
             for line in text.split(separator: UInt8(ascii: "\n")) {
                 let words = line.split(separator: UInt8(ascii: " "))

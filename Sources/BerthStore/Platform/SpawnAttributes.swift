@@ -41,8 +41,7 @@ struct SpawnAttributes: ~Copyable {
         posix_spawnattr_init(&attributes)
         var defaults = sigset_t()
         sigemptyset(&defaults)
-        sigaddset(&defaults, SIGPIPE)
-        sigaddset(&defaults, SIGXFSZ)
+        CurrentProcess.addWriteSignals(to: &defaults)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
     }
 
@@ -59,6 +58,13 @@ struct SpawnAttributes: ~Copyable {
         posix_spawnattr_setflags(&attributes, Int16(flags))
     }
 
+    /// Gives the command nothing to read from or to write to.
+    mutating func closeStreams() {
+        for stream in 0...2 as ClosedRange<Int32> {
+            posix_spawn_file_actions_addopen(&actions, stream, "/dev/null", O_RDWR, 0)
+        }
+    }
+
     /// Keeps descriptors open in the command, under their own numbers.
     mutating func inherit(_ files: [FileDescriptor]) {
         for file in files {
@@ -69,6 +75,11 @@ struct SpawnAttributes: ~Copyable {
                 posix_spawn_file_actions_adddup2(&actions, file.rawValue, file.rawValue)
             #endif
         }
+    }
+
+    /// Closes a descriptor in the command.
+    mutating func close(_ file: FileDescriptor) {
+        posix_spawn_file_actions_addclose(&actions, file.rawValue)
     }
 
     /// Gives the command a file as one of its standard streams.
@@ -112,10 +123,37 @@ struct SpawnAttributes: ~Copyable {
         if result != 0 { throw SystemError("chdir", Errno(rawValue: result)) }
     }
 
-    /// The corresponding C function is `posix_spawnp`. The variables, `NAME=value`
+    /// Starts a command, found by `PATH`. A script that does not say what runs
+    /// it is run by the shell, as `execvp` does. The variables, `NAME=value`
     /// each, take the place of the process's own of the same name.
     mutating func spawn(
         _ words: [[UInt8]], variables: [[UInt8]] = []
+    ) throws(SystemError) -> Int32 {
+        do throws(SystemError) {
+            return try spawnProgram(words, variables)
+        } catch {
+            guard error.errno == .notExecutable, let name = words.first,
+                let script = Self.path(of: name)
+            else { throw error }
+            return try spawnProgram([Array("/bin/sh".utf8), script] + words.dropFirst(), variables)
+        }
+    }
+
+    /// Where a command is that is found by `PATH`.
+    private static func path(of name: [UInt8]) -> [UInt8]? {
+        let slash = UInt8(ascii: "/")
+        if name.contains(slash) { return name }
+        let colon = UInt8(ascii: ":")
+        let places = CurrentProcess.variable("PATH") ?? Array("/bin:/usr/bin".utf8)
+        for place in places.split(separator: colon, omittingEmptySubsequences: false) {
+            let path = place.isEmpty ? name : place + [slash] + name
+            if withCStrings([path], { $0[0].map { access($0, X_OK) } == 0 }) { return path }
+        }
+        return nil
+    }
+
+    private mutating func spawnProgram(
+        _ words: [[UInt8]], _ variables: [[UInt8]]
     ) throws(SystemError) -> Int32 {
         var identifier = pid_t()
         let result = withCStrings(words) { arguments in

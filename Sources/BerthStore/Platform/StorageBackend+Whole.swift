@@ -8,19 +8,29 @@ extension StorageBackend {
         var failure: SystemError?
         let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             do throws(SystemError) {
-                while filled < count {
-                    let rest = UnsafeMutableRawBufferPointer(
-                        rebasing: UnsafeMutableRawBufferPointer(buffer)[filled...])
-                    let length = try read(file, into: rest, at: offset + filled)
-                    if length == 0 { return }
-                    filled += length
-                }
+                let buffer = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count])
+                filled = try readAll(file, into: buffer, at: offset)
             } catch {
                 failure = error
             }
         }
         if let failure { throw failure }
         return bytes
+    }
+
+    /// Reads until the buffer is full or the file ends; returns how many bytes.
+    func readAll(
+        _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
+    ) throws(SystemError) -> Int {
+        var filled = 0
+        while filled < buffer.count {
+            let rest = UnsafeMutableRawBufferPointer(rebasing: buffer[filled...])
+            let length = try read(file, into: rest, at: offset + filled)
+            if length == 0 { break }
+            filled += length
+        }
+        return filled
     }
 
     /// Writes all of it; after an error a part may have been written.

@@ -22,6 +22,7 @@ package protocol StorageBackend: AnyObject, Sendable {
     func close(_ file: FileDescriptor)
 
     func status(of file: FileDescriptor) throws(SystemError) -> FileStatus
+    func links(of file: FileDescriptor) throws(SystemError) -> Int
     func status(
         ofName name: String, in directory: FileDescriptor
     ) throws(SystemError) -> FileStatus
@@ -86,6 +87,10 @@ package final class SystemStorage: StorageBackend {
 
     package func status(of file: FileDescriptor) throws(SystemError) -> FileStatus {
         try FileCalls.status(of: file)
+    }
+
+    package func links(of file: FileDescriptor) throws(SystemError) -> Int {
+        try FileCalls.links(of: file)
     }
 
     package func status(

@@ -59,6 +59,17 @@ package enum Thread {
         usleep(microseconds)
     }
 
+    /// Lets every other thread of the machine go first from here on, for what
+    /// nobody waits for. The corresponding C functions are `nice`, which on
+    /// Linux is of the calling thread alone, and `pthread_set_qos_class_self_np`.
+    package static func stepBack() {
+        #if canImport(Darwin)
+            pthread_set_qos_class_self_np(QOS_CLASS_BACKGROUND, 0)
+        #else
+            _ = nice(10)
+        #endif
+    }
+
     /// A number that tells the calling thread from every other living one.
     package static var current: UInt {
         #if canImport(Darwin)

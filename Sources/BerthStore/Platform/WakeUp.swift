@@ -50,4 +50,11 @@ extension FileCalls {
         var byte = UInt8(ascii: "!")
         withUnsafeBytes(of: &byte) { bytes in _ = try? write(file, bytes) }
     }
+
+    /// Takes out what was put into a FIFO that never blocks.
+    package static func drain(_ file: FileDescriptor) {
+        withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            while let count = try? read(file, into: buffer), count == buffer.count {}
+        }
+    }
 }

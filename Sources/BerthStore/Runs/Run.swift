@@ -154,6 +154,19 @@ final class Run: Sendable {
         return neighbour
     }
 
+    /// Whether bytes are the fences that the reference speaks of.
+    func isFenceBlock(_ block: UnsafeRawBufferPointer) -> Bool {
+        key.hash(block) == reference.fencesHash
+    }
+
+    /// Where a fence leads; nil where a line is none.
+    func fenceTarget(_ line: UnsafeRawBufferPointer, at offset: Int) -> Int? {
+        guard case .fence(let target)? = RunLine(line, at: offset, key)?.content else {
+            return nil
+        }
+        return target
+    }
+
     // MARK: Reading in order
 
     /// The record that starts at an offset, and where the next one does.

@@ -28,7 +28,7 @@ struct RunWriter {
         self.write = write
     }
 
-    mutating func append(_ entry: Entry) throws(StoreError) {
+    private mutating func append(_ entry: Entry) throws(StoreError) {
         let offset = base + buffer.count
         if offset >= fences.count * fenceBytes { fences.append((entry.key, offset)) }
         records += 1
@@ -52,9 +52,23 @@ struct RunWriter {
         buffer.removeAll(keepingCapacity: true)
     }
 
+    /// Writes the entries of a cursor, and the fences. Returns how a header names
+    /// the run, nil where it has no record, and the greatest version that was met.
+    mutating func write(
+        _ entries: consuming some EntryCursor, keepsTombstones: Bool
+    ) throws(StoreError) -> (run: RunReference?, newest: UInt64) {
+        var entries = entries
+        var newest: UInt64 = 0
+        while let entry = try entries.next() {
+            if entry.value != nil || keepsTombstones { try append(entry) }
+            newest = max(newest, entry.version)
+        }
+        return (try finish(), newest)
+    }
+
     /// Writes the fences; returns how a header names the run, or nil where it
     /// has no record.
-    mutating func finish() throws(StoreError) -> RunReference? {
+    private mutating func finish() throws(StoreError) -> RunReference? {
         guard let first = fences.first?.key else { return nil }
         let start = base + buffer.count
         var block: [UInt8] = []

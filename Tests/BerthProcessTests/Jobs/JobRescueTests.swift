@@ -23,10 +23,10 @@ extension ProcessTests {
 
         @Test func aKilledWorkersJobsGoToAnotherAtOnce() async throws {
             let queue = berth.queue("q", of: Int.self)
-            let first = try start("hold q")
+            let first = try start("hold-jobs q")
             let ids = try await queue.enqueue([1, 2, 3]).map(\.id)
             for id in ids { #expect(await first.hasPrinted("started \(id) 1")) }
-            let second = try start("hold q")
+            let second = try start("hold-jobs q")
             let another = try await queue.enqueue(4).id
             let owner = try #require(
                 try await berth.jobs.wait(
@@ -46,7 +46,7 @@ extension ProcessTests {
         }
 
         @Test func aStoppedWorkerThatLostItsJobIsToldAndChangesNothing() async throws {
-            let worker = try start("hold q")
+            let worker = try start("hold-jobs q")
             let id = try await berth.queue("q", of: Int.self).enqueue(1).id
             #expect(await worker.hasPrinted("started \(id) 1"))
             worker.send(SIGSTOP)

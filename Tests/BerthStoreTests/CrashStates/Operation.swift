@@ -6,11 +6,19 @@ import BerthTestSupport
 /// One thing that is done to a store before, or while, the machine ends.
 enum Operation: String, CaseIterable, Sendable {
     case set, overwrite, delete, many, big, abandoned, rotation, reopened, other
+    case medium, merge
+
+    /// Those that every store is put through.
+    static var ordinary: [Operation] {
+        [.set, .overwrite, .delete, .many, .big, .abandoned, .rotation, .reopened, .other]
+    }
 
     struct Abandoned: Error {}
 
     /// Who does it: the process of the sequence, which keeps its handle, or another.
-    var isByAnother: Bool { self == .reopened || self == .other || self == .rotation }
+    var isByAnother: Bool {
+        self == .reopened || self == .other || self == .rotation || self == .merge
+    }
 
     /// The limits it is done with.
     var limits: StoreLimits {
@@ -33,11 +41,22 @@ enum Operation: String, CaseIterable, Sendable {
         case .rotation: return [("e", text)]
         case .reopened: return [("f", text)]
         case .other: return [("a", "\"other " + text + "\"")]
+        case .medium:
+            return [
+                ("a", nil), ("m", "\"" + text + String(repeating: "x", count: 310) + "\""),
+                ("u/" + text, text),
+            ]
+        case .merge: return []
         }
     }
 
     /// Does it; what it returned from without an error is acknowledged.
     func run(on store: Store, salt: Int) throws {
+        if self == .merge {
+            let merger = try store.merger()
+            for kind in MergeKind.allCases { try merger.mergeWhatIsDue(kind) }
+            return
+        }
         do {
             try store.write(rawValue) { transaction in
                 for (key, value) in changes(salt) {

@@ -79,21 +79,12 @@ struct RecoveryCheck {
         for name in names where name.hasPrefix("run-") {
             try require(header.runs.contains { $0.name == name }, name + " is left")
         }
+        for files in MergeFiles.all(in: names) {
+            throw Violation(description: files.outputName + " or its line is left")
+        }
     }
 
     private func require(_ condition: Bool, _ text: @autoclosure () -> String) throws {
         if !condition { throw Violation(description: text()) }
-    }
-}
-
-extension DiskState {
-    /// The first line of the journal that processes see.
-    var generationHeader: GenerationHeader? {
-        guard let bytes = bytes(at: Store.simulatedPath + "/journal"),
-            let newline = bytes.firstIndex(of: UInt8(ascii: "\n"))
-        else { return nil }
-        return bytes.withUnsafeBytes {
-            try? GenerationHeader(UnsafeRawBufferPointer(rebasing: $0[..<newline]))
-        }
     }
 }

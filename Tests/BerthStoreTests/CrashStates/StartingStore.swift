@@ -15,6 +15,18 @@ enum StartingStore: String, CaseIterable, Sendable {
     case run
     /// So many runs that the next rotation merges them.
     case runs
+    /// Runs that are to be merged beside everything else, all there are.
+    case mergeable
+    /// The same, above an older run, with records that it hides.
+    case mergeableAbove
+    /// A finished merge waits for its name.
+    case merged
+    /// The same, above an older run.
+    case mergedAbove
+
+    /// Those in which nothing is to be merged.
+    static var ordinary: [StartingStore] { [.nothing, .empty, .tail, .run, .runs] }
+    static var merging: [StartingStore] { [.mergeable, .mergeableAbove, .merged, .mergedAbove] }
 
     /// Makes it, wholly on the disk.
     func make(_ durability: Durability) throws -> (DiskState, StoreModel) {
@@ -46,6 +58,15 @@ enum StartingStore: String, CaseIterable, Sendable {
         case .tail: [.overwrite, .many, .set]
         case .run: [.overwrite, .many, .rotation, .set]
         case .runs: [.overwrite, .many, .rotation, .delete, .rotation, .set]
+        case .mergeable: Self.threeRuns + [.set]
+        case .mergeableAbove: Self.oldRun + Self.threeRuns + [.set]
+        case .merged: Self.threeRuns + [.merge, .set]
+        case .mergedAbove: Self.oldRun + Self.threeRuns + [.merge, .set]
         }
+    }
+
+    private static var oldRun: [Operation] { [.big, .many, .medium, .overwrite, .rotation] }
+    private static var threeRuns: [Operation] {
+        [.medium, .rotation, .medium, .rotation, .medium, .rotation]
     }
 }

@@ -49,6 +49,24 @@ extension DiskState {
         return hasher.finalize()
     }
 
+    /// What one power cut leaves: nothing or all of what was pending, what was
+    /// written up to some moment, or some of it at random.
+    package func afterPowerCut(_ random: inout SeededRandom) -> DiskState {
+        let kind = random.next() % 4
+        let bound = Int(truncatingIfNeeded: random.next() % UInt64(max(1, order)))
+        let salt = random.next()
+        return afterPowerCut { order in
+            switch kind {
+            case 0: return false
+            case 1: return true
+            case 2: return order < bound
+            default:
+                var choice = SeededRandom(seed: salt &+ UInt64(order))
+                return choice.next() & 1 == 0
+            }
+        }
+    }
+
     /// What a power cut leaves if nothing arrived that was not flushed.
     package var afterWorstPowerCut: DiskState { afterPowerCut { _ in false } }
 

@@ -27,7 +27,7 @@ package struct DiskState: Sendable {
     }
 
     /// How many bytes its files hold.
-    var used: Int { files.values.reduce(0) { $0 + $1.bytes.count } }
+    package var used: Int { files.values.reduce(0) { $0 + $1.bytes.count } }
 
     // MARK: Names
 

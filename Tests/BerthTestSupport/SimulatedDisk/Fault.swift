@@ -18,6 +18,8 @@ package struct Fault: Hashable, Sendable {
         case short
         /// The process is gone: no call of it does anything from here on.
         case dies
+        /// The process is gone once a part of what was asked is done.
+        case diesInside
     }
 
     /// The kind of call that it befalls; nil where any.
@@ -38,7 +40,8 @@ package struct Fault: Hashable, Sendable {
     }
 
     func befalls(_ index: Int) -> Bool {
-        isSticky || effect == .dies ? index >= self.index : index == self.index
+        isSticky || effect == .dies || effect == .diesInside
+            ? index >= self.index : index == self.index
     }
 }
 

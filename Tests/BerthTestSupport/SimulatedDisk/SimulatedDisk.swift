@@ -26,6 +26,9 @@ package final class SimulatedDisk: @unchecked Sendable {
     /// violation unless it is allowed.
     package let allowsWaiting: Bool
 
+    /// Decides who makes the next call, where several processes are at work.
+    package var director: (any CallDirector)?
+
     /// What `open` made: two descriptors of one description do not occur here.
     struct Description {
         let process: ObjectIdentifier

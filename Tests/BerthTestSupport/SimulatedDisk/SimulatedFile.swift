@@ -15,6 +15,9 @@ package struct SimulatedFile: Sendable {
     package private(set) var bytes: [UInt8] = []
     /// What no power cut takes away.
     private var durable: [UInt8] = []
+    /// The size that a flush would bring to the disk. A failure of writing back
+    /// makes it less than processes see, until somebody writes beyond it again.
+    private var arrivingSize = 0
     /// What has not been flushed, oldest first.
     private(set) var pending: [Change] = []
     /// How often writing back has failed.
@@ -52,6 +55,7 @@ package struct SimulatedFile: Sendable {
     init(durable bytes: [UInt8], _ attributes: Attributes) {
         self.bytes = bytes
         durable = bytes
+        arrivingSize = bytes.count
         self.attributes = attributes
     }
 
@@ -60,7 +64,12 @@ package struct SimulatedFile: Sendable {
     mutating func write(_ source: UnsafeRawBufferPointer, at offset: Int, _ order: inout Int) {
         guard !source.isEmpty else { return }
         let end = offset + source.count
-        if end > bytes.count { resize(to: end, &order) }
+        if end > bytes.count {
+            resize(to: end, &order)
+        } else if end > arrivingSize {
+            add(.size(end), &order)
+            arrivingSize = end
+        }
         bytes.withUnsafeMutableBytes {
             UnsafeMutableRawBufferPointer(rebasing: $0[offset..<end]).copyMemory(from: source)
         }
@@ -77,6 +86,7 @@ package struct SimulatedFile: Sendable {
             bytes.appendZeros(size - bytes.count)
         }
         add(.size(size), &order)
+        arrivingSize = size
     }
 
     /// The bytes of a sector, with zeros beyond the end of the file.
@@ -106,6 +116,7 @@ package struct SimulatedFile: Sendable {
     /// as Linux does. Processes go on seeing it until it is evicted.
     mutating func failWriteback() {
         pending = []
+        arrivingSize = durable.count
         failures += 1
     }
 

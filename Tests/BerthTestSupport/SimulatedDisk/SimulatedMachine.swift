@@ -11,9 +11,13 @@ extension StoreLimits {
         limits.fenceBytes = 256
         limits.fanIn = 3
         limits.maximumRuns = 4
+        limits.foldBytes = 1024
+        limits.smallMergeBytes = 2048
         limits.historyGenerations = 2
         // Who does not vouch at once is dead here.
         limits.vouchAttempts = 3
+        // Who waits for another waits in the kernel, where the disk sees it.
+        limits.hintTimeout = nil
         return limits
     }
 
@@ -41,7 +45,9 @@ extension StoreEnvironment {
             },
             now: { 1_700_000_000_000 }, random: { random.next() },
             user: { SimulatedDisk.user }, process: { identifier },
-            pause: {})
+            pause: { process.pause() },
+            // A test merges when it wants to.
+            startMerging: { _ in })
     }
 }
 

@@ -48,6 +48,10 @@ extension SimulatedProcess {
         }
     }
 
+    package func links(of file: FileDescriptor) throws(SystemError) -> Int {
+        try status(of: file).links
+    }
+
     package func status(
         ofName name: String, in directory: FileDescriptor
     ) throws(SystemError) -> FileStatus {
@@ -112,7 +116,7 @@ extension SimulatedProcess {
         _ file: FileDescriptor, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) throws(SystemError) -> Int {
         let subject = describe(file) + " " + String(bytes.count) + " at " + String(offset)
-        return try perform(.write, subject) { state, isShort throws(SystemError) in
+        return try perform(.write, subject, writing: bytes) { state, isShort throws(SystemError) in
             let number = try self.writable(file, .write, state)
             var count = bytes.count
             if isShort, count > 1 { count /= 2 }

@@ -15,6 +15,8 @@ package final class SimulatedProcess: @unchecked Sendable {
     private var total = 0
     private var trace: [String] = []
     private var wasFaulty = false
+    /// How often in a row a description was refused its lock.
+    private var refusals: [Int32: Int] = [:]
 
     package init(on disk: SimulatedDisk, faults: [Fault] = []) {
         self.disk = disk
@@ -57,12 +59,22 @@ package final class SimulatedProcess: @unchecked Sendable {
 
     /// Ends as by SIGKILL: its descriptors are closed, its locks free.
     package func kill() {
-        disk.withState { _ in
-            let own = ObjectIdentifier(self)
-            disk.descriptions = disk.descriptions.filter { $0.value.process != own }
-            faults = [Fault(.dies, at: 0)]
-            disk.monitor.broadcast()
-        }
+        disk.withState { _ in vanish() }
+    }
+
+    /// Whether it has ended.
+    package var isDead: Bool { disk.withState { _ in isGone } }
+
+    private func vanish() {
+        let own = ObjectIdentifier(self)
+        disk.descriptions = disk.descriptions.filter { $0.value.process != own }
+        faults = [Fault(.dies, at: 0)]
+        disk.monitor.broadcast()
+    }
+
+    /// Waits for the blink in which another may finish.
+    package func pause() {
+        disk.director?.pause(of: self)
     }
 
     // MARK: Every call
@@ -70,30 +82,49 @@ package final class SimulatedProcess: @unchecked Sendable {
     /// Counts a call, lets its faults happen, and does it.
     func perform<Result>(
         _ call: SimulatedCall, _ subject: @autoclosure () -> String,
+        writing bytes: UnsafeRawBufferPointer? = nil,
         _ body: (inout DiskState, _ isShort: Bool) throws(SystemError) -> Result
     ) throws(SystemError) -> Result {
+        let befallen = disk.director?.turn(of: self, before: call)
         disk.monitor.lock()
         defer { disk.monitor.unlock() }
         total += 1
         counts[call, default: 0] += 1
         var isShort = false
-        for fault in faults
-        where (fault.call == nil || fault.call == call)
-            && fault.befalls(fault.call == nil ? total : counts[call] ?? 0)
-        {
+        var isLast = false
+        for effect in effects(on: call) + (befallen.map { [$0] } ?? []) {
             wasFaulty = true
-            switch fault.effect {
+            switch effect {
             case .short:
                 isShort = true
             case .dies:
+                vanish()
                 throw SystemError(call.rawValue, .processIsGone)
+            case .diesInside:
+                isShort = true
+                isLast = true
             case .fails(let errno):
                 trace.append(call.rawValue + " " + subject() + " failed")
+                disk.director?.note(call, subject() + " failed", nil, by: self)
                 throw SystemError(call.rawValue, errno)
             }
         }
         if disk.isRecording || !faults.isEmpty { trace.append(call.rawValue + " " + subject()) }
-        return try body(&disk.current, isShort)
+        if let director = disk.director { director.note(call, subject(), bytes, by: self) }
+        let result = try body(&disk.current, isShort)
+        if isLast {
+            vanish()
+            throw SystemError(call.rawValue, .processIsGone)
+        }
+        return result
+    }
+
+    private func effects(on call: SimulatedCall) -> [Fault.Effect] {
+        if faults.isEmpty { return [] }
+        return faults.filter { fault in
+            (fault.call == nil || fault.call == call)
+                && fault.befalls(fault.call == nil ? total : counts[call] ?? 0)
+        }.map(\.effect)
     }
 
     func description(
@@ -104,6 +135,15 @@ package final class SimulatedProcess: @unchecked Sendable {
         }
         disk.violate(call.rawValue + " on a closed descriptor")
         throw SystemError(call.rawValue, .badDescriptor)
+    }
+
+    func countRefusal(_ file: FileDescriptor) -> Int {
+        refusals[file.rawValue, default: 0] += 1
+        return refusals[file.rawValue] ?? 0
+    }
+
+    func forgetRefusals(_ file: FileDescriptor) {
+        refusals[file.rawValue] = nil
     }
 
     func describe(_ file: FileDescriptor) -> String {

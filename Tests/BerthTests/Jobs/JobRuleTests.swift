@@ -67,7 +67,8 @@ struct JobRuleTests {
         _ claim: JobClaim, at now: UInt64 = 0, alive: Bool? = true,
         process: ProcessObservation = .missing
     ) -> ClaimVerdict {
-        ClaimVerdict.of(claim, from: here, at: now, isAlive: { _ in alive }) { _ in process }
+        ClaimVerdict.of(
+            claim, from: here, at: now, isAlive: { _ in alive }, observe: { _ in process })
     }
 
     @Test func aClaimEndsOnProofAlone() {

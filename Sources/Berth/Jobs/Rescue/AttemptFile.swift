@@ -135,7 +135,7 @@ struct OrphanedCommand {
             if command.isAlive {
                 Signals.send(.terminate, toGroup: command.process)
                 let ready = try? Poll.wait([watch], until: Deadline(after: grace))
-                if ready == 0 {
+                if ready == nil {
                     Signals.send(.kill, toGroup: command.process)
                     _ = try? Poll.wait([watch], until: nil)
                 }

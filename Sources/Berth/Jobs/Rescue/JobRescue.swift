@@ -79,7 +79,7 @@ final class JobRescue: Sendable {
         } catch {
             throw CoordinatorError.system("cannot tell where this process runs", error)
         }
-        let now = Clock.sinceBoot / 1_000_000
+        let now = Clock.boot / 1_000_000
         let folder = try PresenceFolder(of: coordinator.path, creating: false)
         var members: [String: Bool?] = [:]
         func isAlive(_ member: String) throws -> Bool? {

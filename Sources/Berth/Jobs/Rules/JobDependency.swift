@@ -45,11 +45,6 @@ public struct JobDependency: Hashable, Sendable {
         JobDependency(job: job, condition: .any)
     }
 
-    init(job: JobID, condition: Condition) {
-        self.job = job
-        self.condition = condition
-    }
-
     /// What becomes of a job by what its dependencies have come to.
     enum Verdict: Hashable {
         /// Some have not ended.

@@ -124,7 +124,7 @@ extension CoordinatorTransaction {
         guard var job = try job(entry.place.id) else {
             throw JobRecords.damaged(JobRecords.item(entry.place.id))
         }
-        let sinceBoot = Clock.sinceBoot / 1_000_000
+        let sinceBoot = Clock.boot / 1_000_000
         job.attempt += 1
         job.progress = nil
         job.lastToken = base.version

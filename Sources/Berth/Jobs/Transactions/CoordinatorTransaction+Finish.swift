@@ -117,7 +117,7 @@ extension CoordinatorTransaction {
                 .invalid, "the claim of job " + id.description + " has no end that could be put off"
             )
         }
-        job.claim?.leaseEnd = Clock.sinceBoot / 1_000_000 + UInt64(clamping: lease.milliseconds)
+        job.claim?.leaseEnd = Clock.boot / 1_000_000 + UInt64(clamping: lease.milliseconds)
         try write(job)
         if let claim = job.claim {
             try base.set(JobRecords.running(job.queue, id), RunningEntry.json(job, claim))

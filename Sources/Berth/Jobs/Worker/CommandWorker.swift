@@ -35,6 +35,7 @@ package struct CommandWorker {
     ///   - signals: What ``Signals/catchEndings()`` returned: the first one
     ///     stops the worker, a second one what it runs, a third one kills it.
     ///   - onChange: Is told of every change.
+    /// - Throws: `invalid` where an option is outside what Berth accepts.
     package init(
         _ coordinator: Coordinator, _ options: Options, signals: FileDescriptor?,
         onChange: @escaping (Totals) -> Void = { _ in }

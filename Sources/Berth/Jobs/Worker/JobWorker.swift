@@ -195,23 +195,23 @@ final class JobWorker: @unchecked Sendable {
             if hasRoom { files.append(station.jobs.flag) }
         }
         let ready = try poll(files, until: deadline)
-        for (place, file) in files.enumerated() where ready & (1 << UInt32(place)) != 0 {
-            if file == stopping.reading {
-                hurry()
-            } else if file == signals {
-                for _ in 0..<takeSignals() { hurry() }
-            } else if file == station?.orders.flag {
-                try station?.orders.silence()
-                try obey()
-            } else if file == station?.jobs.flag {
-                try station?.jobs.silence()
-            }
+        // What else is ready still is so at the next wait.
+        guard let file = ready.map({ files[$0] }) else { return }
+        if file == stopping.reading {
+            hurry()
+        } else if file == signals {
+            for _ in 0..<takeSignals() { hurry() }
+        } else if file == station?.orders.flag {
+            try station?.orders.silence()
+            try obey()
+        } else if file == station?.jobs.flag {
+            try station?.jobs.silence()
         }
     }
 
     private func poll(
         _ files: [FileDescriptor], until deadline: Deadline?
-    ) throws(CoordinatorError) -> UInt32 {
+    ) throws(CoordinatorError) -> Int? {
         do throws(SystemError) {
             return try Poll.wait(files, until: deadline)
         } catch {

@@ -3,7 +3,7 @@
 import Berth
 import Foundation
 
-/// Reads and writes one key in each transaction, and counts them.
+/// Reads and writes one key in each transaction, and notes how long each takes.
 ///
 /// As in the twin for SQLite, a worker has 16 keys of its own, and each value
 /// carries the number before.
@@ -13,16 +13,19 @@ import Foundation
 ///   - durability: of a store that is made.
 ///   - begin: when to begin counting, in nanoseconds of `CLOCK_MONOTONIC`.
 ///   - end: when to stop.
-/// - Returns: how many transactions were acknowledged between the two.
+/// - Returns: the time in nanoseconds of each transaction that was acknowledged
+///   between the two.
 /// - Throws: what the library throws.
 func commit(
     to directory: String, _ durability: Coordinator.Durability, from begin: UInt64,
     until end: UInt64
-) throws -> Int {
+) throws -> [UInt32] {
     let berth = try Coordinator.open(at: directory + "/store", durability: durability)
     let keys = (0..<16).map { "bench/\(getpid())/\($0)" }
     guard now() < begin else { exit(1) }
-    var done = 0
+    var times: [UInt32] = []
+    times.reserveCapacity(1 << 20)
+    var last = now()
     for turn in 0... {
         let key = keys[turn % keys.count]
         try berth.transaction { transaction in
@@ -31,9 +34,10 @@ func commit(
         }
         let time = now()
         guard time < end else { break }
-        if time >= begin { done += 1 }
+        if time >= begin { times.append(UInt32(clamping: time - last)) }
+        last = time
     }
-    return done
+    return times
 }
 
 /// A value like `{"count":7,"fill":"000…"}`, put together by hand.
@@ -52,7 +56,8 @@ private func count(in value: [UInt8]) -> Int {
         .reduce(0) { $0 * 10 + Int($1 - UInt8(ascii: "0")) }
 }
 
-private func now() -> UInt64 {
+/// Nanoseconds of `CLOCK_MONOTONIC`.
+func now() -> UInt64 {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)

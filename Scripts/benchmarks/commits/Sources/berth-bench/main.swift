@@ -3,10 +3,19 @@
 // What Scripts/bench asks of the library, through its public face alone:
 //
 //     berth-bench DIRECTORY DURABILITY BEGIN END
+//     berth-bench times FOLDER DIRECTORY DURABILITY BEGIN END
 //     berth-bench fill DIRECTORY COUNT
+//     berth-bench clock
+//     berth-bench turns STORE FILE BEGIN END
+//     berth-bench read STORE HOLD END
+//     berth-bench write STORE PAUSE END
+//     berth-bench takeover STORE ROUNDS
+//     berth-bench hold STORE
 //
-// The first is a worker of `fleet` (see fleet.c). The second makes a store of
-// many records whose journal is just under the size of a rotation.
+// The first is a worker of `fleet` (see fleet.c). The second is one as well,
+// and leaves in a folder how long each commit took, in microseconds. The third
+// makes a store of many records whose journal is just under the size of a
+// rotation. The others contend for a lock, see Contenders.swift.
 
 import Berth
 import Foundation
@@ -20,7 +29,15 @@ if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2])
 } else if arguments.count == 4, let durability = durabilities[arguments[1]],
     let begin = UInt64(arguments[2]), let end = UInt64(arguments[3])
 {
-    print(try commit(to: arguments[0], durability, from: begin, until: end))
-} else {
+    print(try commit(to: arguments[0], durability, from: begin, until: end).count)
+} else if arguments.count == 6, arguments[0] == "times",
+    let durability = durabilities[arguments[3]], let begin = UInt64(arguments[4]),
+    let end = UInt64(arguments[5])
+{
+    let times = try commit(to: arguments[2], durability, from: begin, until: end)
+    let lines = times.map { String($0 / 1000) + "\n" }.joined()
+    try Data(lines.utf8).write(to: URL(fileURLWithPath: arguments[1] + "/\(getpid())"))
+    print(times.count)
+} else if !(try contend(arguments)) {
     exit(64)
 }

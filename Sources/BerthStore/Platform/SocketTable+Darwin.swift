@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Darwin)
+    import Darwin
+
+    /// What the kernel says of sockets.
+    package enum SocketTable {
+        /// The sockets that have some ports, as far as the caller may look.
+        /// The corresponding C functions are `proc_listallpids`,
+        /// `proc_pidinfo` and `proc_pidfdinfo`.
+        package static func uses(of ports: (Int) -> Bool) -> [SocketUse] {
+            var uses: [SocketUse] = []
+            for process in processes() {
+                let user = user(of: process)
+                for file in files(of: process) where file.proc_fdtype == PROX_FDTYPE_SOCKET {
+                    if let use = use(of: file.proc_fd, process, user), ports(use.port) {
+                        uses.append(use)
+                    }
+                }
+            }
+            return uses
+        }
+
+        private static func processes() -> [pid_t] {
+            var processes = [pid_t](repeating: 0, count: Int(max(0, proc_listallpids(nil, 0))) + 64)
+            let size = Int32(processes.count * MemoryLayout<pid_t>.stride)
+            let count = proc_listallpids(&processes, size)
+            return Array(processes.prefix(Int(max(0, count))))
+        }
+
+        private static func user(of process: pid_t) -> UInt32? {
+            var facts = proc_bsdinfo()
+            let size = Int32(MemoryLayout<proc_bsdinfo>.size)
+            let count = proc_pidinfo(process, PROC_PIDTBSDINFO, 0, &facts, size)
+            return count == size ? facts.pbi_uid : nil
+        }
+
+        private static func files(of process: pid_t) -> [proc_fdinfo] {
+            let size = proc_pidinfo(process, PROC_PIDLISTFDS, 0, nil, 0)
+            guard size > 0 else { return [] }
+            let stride = MemoryLayout<proc_fdinfo>.stride
+            var files = [proc_fdinfo](repeating: proc_fdinfo(), count: Int(size) / stride)
+            let count = proc_pidinfo(process, PROC_PIDLISTFDS, 0, &files, size)
+            return Array(files.prefix(Int(max(0, count)) / stride))
+        }
+
+        private static func use(
+            of file: Int32, _ process: pid_t, _ user: UInt32?
+        ) -> SocketUse? {
+            var facts = socket_fdinfo()
+            let size = Int32(MemoryLayout<socket_fdinfo>.size)
+            guard proc_pidfdinfo(process, file, PROC_PIDFDSOCKETINFO, &facts, size) == size else {
+                return nil
+            }
+            let isTCP = facts.psi.soi_kind == SOCKINFO_TCP
+            guard isTCP || facts.psi.soi_kind == SOCKINFO_IN else { return nil }
+            let end = isTCP ? facts.psi.soi_proto.pri_tcp.tcpsi_ini : facts.psi.soi_proto.pri_in
+            let state = facts.psi.soi_proto.pri_tcp.tcpsi_state
+            let port = Int(UInt16(truncatingIfNeeded: end.insi_lport).byteSwapped)
+            guard port > 0 else { return nil }
+            return SocketUse(
+                place: PortProbe.Place(
+                    isTCP: isTCP, isIPv4: Int32(end.insi_vflag) & INI_IPV4 != 0),
+                port: port, isListening: !isTCP || state == TSI_S_LISTEN, process: process,
+                user: user, inode: 0)
+        }
+    }
+#endif

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthTestSupport
+import Foundation
+import Testing
+
+/// What `Scripts/proof/fuzz` has found worth keeping is read by every build.
+@Suite struct RecordCorpusTests {
+    @Test func everySavedInputIsReadOrRefused() throws {
+        let inputs = try Corpus.inputs(beside: #filePath)
+        #expect(inputs.count > 20)
+        for input in inputs { RecordInput.run(input) }
+    }
+}
