@@ -166,6 +166,10 @@ extension ProcessTests {
             #expect(try await status("one").waiting == 1)
             kill(command, SIGKILL)
             #expect(await waiters[2].outcome().output == "1\n")
+            // The next who takes it removes what the first one's bell has left.
+            #expect(try await run("pool", "run", "one", "true").status == 0)
+            let bells = try FileManager.default.contentsOfDirectory(atPath: store.path + "/bells")
+            #expect(bells.isEmpty)
         }
 
         @Test func poolsDoNotDisturbEachOther() async throws {
