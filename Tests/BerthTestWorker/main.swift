@@ -18,6 +18,8 @@ switch words.first {
 case "sleep": try sleep(until: words[1])
 case "present": try stayPresent()
 case "hold": try hold(words[1])
+case "hold-jobs": try await holdJobs(words[1])
+case "count": try await count(words[1], in: words[2])
 default: say("what is that?")
 }
 
@@ -45,6 +47,39 @@ func stayPresent() throws {
     say("present " + presence.member)
     _ = try WakeUp().wait()
     ring.stop()
+}
+
+/// Does jobs that never end.
+func holdJobs(_ queue: String) async throws {
+    try await berth.queue(queue, of: Int.self).run(concurrency: 100) { job in
+        say("started \(job.id) \(job.attempt)")
+        try await Task.sleep(for: .seconds(3600))
+    }
+}
+
+/// Does short jobs, each of which counts itself in the transaction that
+/// completes it, and says so where two attempts of one overlap.
+func count(_ queue: String, in directory: String) async throws {
+    let folder = try FileCalls.openDirectory(directory)
+    try await berth.queue(queue, of: Int.self).run(concurrency: 2) { job in
+        let file = try FileCalls.open("\(job.id)", in: folder, .creating)
+        defer { FileCalls.close(file) }
+        // The kernel may still be taking the locks of a dead process away.
+        var isAlone = false
+        for _ in 0..<200 where !isAlone {
+            isAlone = try FileCalls.lock(file, .exclusive, waiting: false)
+            if !isAlone { try await Task.sleep(for: .milliseconds(1)) }
+        }
+        if !isAlone { say("overlap of \(job.id)") }
+        try await Task.sleep(for: .milliseconds(Int.random(in: 0...3)))
+        try await berth.transaction { transaction in
+            let key = "done/\(job.id)"
+            let before = try transaction.value(forKey: key).flatMap { Int($0.text) } ?? 0
+            try transaction.setValue(Array(String(before + 1).utf8), forKey: key)
+            try transaction.completeJob(job.id, token: job.token)
+        }
+        try FileCalls.unlock(file)
+    }
 }
 
 /// Has an item of a pool until it is killed.

@@ -83,13 +83,16 @@ package final class Bell {
         let ready = try folder.calling("cannot wait for a bell") { () throws(SystemError) in
             try Poll.wait([file] + others, hangUps: hangUps, until: deadline)
         }
-        if ready == 0 { try renew() }
+        if ready == 0 { try silence() }
         return ready
     }
 
+    /// Can be read when the bell has rung, until it is silenced.
+    var flag: FileDescriptor { file }
+
     /// Makes a bell that has rung silent. What is rung from now on rings again:
     /// a bell that has hung up says so only to whoever opened it before.
-    private func renew() throws(CoordinatorError) {
+    func silence() throws(CoordinatorError) {
         var fresh: FileDescriptor?
         if let name = names.first {
             fresh = try? FileCalls.openFifo(name, in: folder.directory, .reading)

@@ -99,6 +99,15 @@ package final class Presence: Sendable {
         return writer.bytes
     }
 
+    /// Whether the store at its path still has the file: it has not where it
+    /// was moved or replaced.
+    package var isNamed: Bool {
+        guard let own = try? FileCalls.status(of: file),
+            let named = try? FileCalls.status(ofPath: store + "/holders/" + member)
+        else { return false }
+        return own.identity == named.identity
+    }
+
     /// Says that this process is no longer there. Does nothing the second
     /// time, nor in a process that was forked off.
     package func leave() {

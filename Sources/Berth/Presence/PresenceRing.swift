@@ -11,8 +11,8 @@ import BerthStore
 /// but never by nobody.
 package final class PresenceRing: Sendable {
     /// What to do when somebody has died: is given the dead, and returns those
-    /// of whom nothing is left to do.
-    package typealias Heir = @Sendable (_ dead: [String]) -> [String]
+    /// of whom nothing is left to do. Where it throws, it is asked again later.
+    package typealias Heir = @Sendable (_ dead: [String]) throws -> [String]
 
     private let presence: Presence
     private let onDeath: Heir
@@ -20,7 +20,7 @@ package final class PresenceRing: Sendable {
 
     /// Joins the ring and watches, on a thread of its own. Deaths from before
     /// are reported before this returns.
-    package init(_ presence: Presence, onDeath: @escaping Heir) throws(CoordinatorError) {
+    package init(_ presence: Presence, onDeath: @escaping Heir) throws {
         self.presence = presence
         self.onDeath = onDeath
         let store = presence.folder.folder
@@ -47,35 +47,57 @@ package final class PresenceRing: Sendable {
     /// `@unchecked Sendable` because it is given to the one thread that uses it.
     private struct Handover: @unchecked Sendable {
         let bell: Bell
-        let watch: FileDescriptor?
+        let watch: Watch?
+    }
+
+    /// The bell of a member, open to hear it hang up.
+    private struct Watch {
+        let member: String
+        let file: FileDescriptor
     }
 
     private func run(_ handover: Handover) {
         var watch = handover.watch
         var failures = 0
         while true {
-            do throws(CoordinatorError) {
-                let ready = try handover.bell.wait(
-                    beside: [stopping.reading], hangUps: watch.map { [$0] } ?? [], until: nil)
-                if ready == 1 { break }
+            do {
+                var hasHungUp = false
+                // Where the last look failed, it is not waited for a reason.
+                if failures == 0 {
+                    let hangUps = watch.map { [$0.file] } ?? []
+                    let ready = try handover.bell.wait(
+                        beside: [stopping.reading], hangUps: hangUps, until: nil)
+                    if ready == 1 { break }
+                    hasHungUp = ready == 2
+                }
                 let next = try watchPredecessor()
-                if let watch { FileCalls.close(watch) }
+                if let watch { FileCalls.close(watch.file) }
+                let isSame = next != nil && next?.member == watch?.member
                 watch = next
                 failures = 0
+                // A process that is just ending may have let go of its bell, and
+                // not yet of its lock: looked at again after a blink.
+                if hasHungUp && isSame && pause(exponent: 0) { break }
             } catch {
-                // No descriptors, or a directory that is gone: looked at again
-                // after a pause that grows.
+                // No descriptors, a full disk, a directory that is gone: looked
+                // at again after a pause that grows.
                 failures = min(failures + 1, 10)
-                let pause = Deadline(after: .milliseconds(1 << failures))
-                if (try? Poll.wait([stopping.reading], until: pause)) == 0 { break }
+                if pause(exponent: failures) { break }
             }
         }
-        if let watch { FileCalls.close(watch) }
+        if let watch { FileCalls.close(watch.file) }
+    }
+
+    /// Waits for 2 to the power of a number of milliseconds; returns whether
+    /// the watch is to end.
+    private func pause(exponent: Int) -> Bool {
+        let deadline = Deadline(after: .milliseconds(1 << exponent))
+        return (try? Poll.wait([stopping.reading], until: deadline)) == 0
     }
 
     /// Opens the bell of the nearest living member before this one; nil where
     /// there is no other. The dead on the way are reported and removed.
-    private func watchPredecessor() throws(CoordinatorError) -> FileDescriptor? {
+    private func watchPredecessor() throws -> Watch? {
         while true {
             var dead: [String] = []
             var predecessor: String?
@@ -92,10 +114,10 @@ package final class PresenceRing: Sendable {
                 break
             }
             if !dead.isEmpty {
-                for member in onDeath(dead) { presence.folder.sweep(member) }
+                for member in try onDeath(dead) { presence.folder.sweep(member) }
             }
             guard let predecessor else { return nil }
-            if let watch = try open(predecessor) { return watch }
+            if let file = try open(predecessor) { return Watch(member: predecessor, file: file) }
         }
     }
 
@@ -121,7 +143,10 @@ package final class PresenceRing: Sendable {
         }
         guard let watch else { return nil }
         // A reader that came after the last writer had gone would never hear it
-        // hang up. Whether the member lives is looked at after the opening.
+        // hang up. One more writer, come and gone, mends that.
+        if let writer = try? FileCalls.openFifo(name, in: folder.directory, .writing) {
+            FileCalls.close(writer)
+        }
         if try presence.folder.isAlive(member) == true { return watch }
         FileCalls.close(watch)
         return nil

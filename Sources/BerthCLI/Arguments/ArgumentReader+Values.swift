@@ -46,6 +46,13 @@ extension ArgumentReader {
         return texts
     }
 
+    /// The words of the command to run, as text.
+    func tailTexts() throws(UsageError) -> [String] {
+        var texts: [String] = []
+        for word in tail { texts.append(try text(word, of: "the command")) }
+        return texts
+    }
+
     private func text(_ argument: Argument, of name: String) throws(UsageError) -> String {
         guard let text = argument.text else {
             throw failure(name + ": " + argument.quoted + " is not valid UTF-8")
@@ -68,9 +75,21 @@ extension ArgumentReader {
 
     func duration(_ name: String) throws(UsageError) -> Duration? {
         guard let value = value(name) else { return nil }
+        return try duration(value, of: "--" + name)
+    }
+
+    /// The length of time of an operand that the syntax demands.
+    func requiredDuration(operand place: Int, _ name: String) throws(UsageError) -> Duration {
+        guard place < operands.count else { throw failure(name + " is missing") }
+        return try duration(operands[place], of: name)
+    }
+
+    private func duration(
+        _ value: Argument, of name: String
+    ) throws(UsageError) -> Duration {
         guard let duration = DurationText.duration(value.bytes) else {
             throw failure(
-                "--" + name + ": " + value.quoted
+                name + ": " + value.quoted
                     + " is no time, such as 250ms, 10s, 2m, 1h30m or a number of seconds")
         }
         return duration

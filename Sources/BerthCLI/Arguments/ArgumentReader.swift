@@ -47,11 +47,12 @@ struct ArgumentReader {
             position = arguments.count
             return
         }
-        while syntax.tail == .none || operands.count < syntax.operands.count {
+        let beginsAtWord = syntax.tail == .optional || syntax.tail == .required
+        while !beginsAtWord || operands.count < syntax.operands.count {
             guard let operand = try word(beside: syntax.options) else { break }
             operands.append(operand)
         }
-        if syntax.tail != .none, let first = try word(beside: syntax.options) {
+        if beginsAtWord, let first = try word(beside: syntax.options) {
             tail = [first] + arguments[position...]
         } else if position < arguments.count {
             // At `--`: what follows is not looked at.

@@ -30,6 +30,8 @@ struct OptionSyntax {
 /// Whether a command runs another one, given by the rest of its words.
 enum CommandTail {
     case none, optional, required
+    /// It may, and then `--` stands before that one.
+    case afterDashes
     /// All words are the command's own to read, options of every command included.
     case verbatim
 }
@@ -82,6 +84,7 @@ struct CommandSyntax {
         case .none, .verbatim: break
         case .optional: line += " [[--] COMMAND [ARG…]]"
         case .required: line += " [--] COMMAND [ARG…]"
+        case .afterDashes: line += " [-- COMMAND [ARG…]]"
         }
         return line
     }

@@ -16,6 +16,11 @@ enum CommandTable {
             PortValidate.self,
             PoolCreate.self, PoolAdd.self, PoolRemove.self, PoolDrop.self, PoolList.self,
             PoolShow.self, PoolTake.self, PoolGive.self, PoolRun.self,
+            JobAdd.self, JobTake.self, JobDone.self, JobFail.self, JobSnooze.self,
+            JobRelease.self, JobExtend.self, JobSetProgress.self, JobCancel.self, JobRetry.self,
+            JobRedrive.self, JobShow.self, JobList.self, JobLogCommand.self, JobWait.self,
+            JobQueues.self, JobPause.self, JobResume.self, JobDrain.self, JobLimit.self,
+            JobPrune.self, WorkCommand.self,
             StoreInit.self, StoreInfo.self, StoreVerify.self, StoreBackup.self, StoreDump.self,
             StoreRestore.self, StoreCompact.self, StoreSalvage.self, StoreDoctor.self,
             HelpCommand.self, CompletionsCommand.self,
@@ -37,6 +42,8 @@ enum CommandTable {
         case ("kv", "delete"): KeyValueDelete.self
         case ("kv", "list"): KeyValueList.self
         case ("kv", "update"): KeyValueUpdate.self
+        case ("job", let verb?): job(verb)
+        case ("work", nil): WorkCommand.self
         case ("pool", let verb?): pool(verb)
         case ("port", let verb?): port(verb)
         case ("store", "init"): StoreInit.self
@@ -97,10 +104,37 @@ enum CommandTable {
         }
     }
 
+    private static func job(_ verb: String) -> (any Command.Type)? {
+        switch verb {
+        case "add": JobAdd.self
+        case "claim": JobTake.self
+        case "done": JobDone.self
+        case "fail": JobFail.self
+        case "snooze": JobSnooze.self
+        case "release": JobRelease.self
+        case "extend": JobExtend.self
+        case "progress": JobSetProgress.self
+        case "cancel": JobCancel.self
+        case "retry": JobRetry.self
+        case "redrive": JobRedrive.self
+        case "show": JobShow.self
+        case "list": JobList.self
+        case "log": JobLogCommand.self
+        case "wait": JobWait.self
+        case "queues": JobQueues.self
+        case "pause": JobPause.self
+        case "resume": JobResume.self
+        case "drain": JobDrain.self
+        case "limit": JobLimit.self
+        case "prune": JobPrune.self
+        default: nil
+        }
+    }
+
     /// Whether a name is that of a group, whose commands have a second name.
     static func isGroup(_ name: String) -> Bool {
         switch name {
-        case "kv", "pool", "port", "store": true
+        case "job", "kv", "pool", "port", "store": true
         default: false
         }
     }

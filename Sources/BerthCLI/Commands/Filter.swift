@@ -36,7 +36,7 @@ struct Filter {
                 return Filter(
                     status: ExitStatus(rawValue: error.errno == .noEntry ? 127 : 126), output: [])
             }
-            try feed(input, to: toCommand.writing)
+            try toCommand.feed(input)
             let bytes = try drain(fromCommand.reading, limit: limit)
             return Filter(status: ExitStatus(try command.wait()), output: bytes)
         } catch {
@@ -52,21 +52,6 @@ struct Filter {
             FileCalls.close(first.reading)
             FileCalls.close(first.writing)
             throw error
-        }
-    }
-
-    /// Writes on a thread of its own: a command that writes before it reads
-    /// must not wait for us while we wait for it. One that does not read all
-    /// has its reasons.
-    private static func feed(_ input: [UInt8], to file: FileDescriptor) throws(SystemError) {
-        try Thread.start {
-            var rest = input[...]
-            while !rest.isEmpty {
-                let count = rest.withUnsafeBytes { try? FileCalls.write(file, $0) }
-                guard let count else { break }
-                rest = rest.dropFirst(count)
-            }
-            FileCalls.close(file)
         }
     }
 

@@ -62,6 +62,18 @@ final class Output {
         return failure == nil
     }
 
+    /// Adds bytes that somebody waits for to the answer, and writes it out.
+    /// Returns false where nobody takes it any more.
+    func printNow(_ bytes: [UInt8]) -> Bool {
+        answer += bytes
+        do throws(SystemError) {
+            try flush()
+        } catch {
+            failure = error
+        }
+        return failure == nil
+    }
+
     /// Writes the answer out: at the end, and before another command is run.
     func flush() throws(SystemError) {
         if let failure { throw failure }

@@ -51,6 +51,16 @@ package struct JSONFields {
         }
     }
 
+    /// The members that are strings, in the order of the text.
+    package var strings: [(name: String, value: String)] {
+        stride(from: 0, to: bounds.count, by: 4).compactMap { place in
+            let name = JSONScan.string(bytes[(bounds[place] - 1)...bounds[place + 1]])
+            let value = JSONScan.string(bytes[bounds[place + 2]..<bounds[place + 3]])
+            guard let name, let value else { return nil }
+            return (name, value)
+        }
+    }
+
     /// The bytes of a member's value.
     package func json(_ name: StaticString) -> ArraySlice<UInt8>? {
         name.withUTF8Buffer { wanted in

@@ -59,6 +59,48 @@ package struct ChildProcess {
         return ChildProcess(identifier: identifier)
     }
 
+    /// Starts a command, found by `PATH`, in a process group of its own, with
+    /// this process's environment and some variables more. Its standard error
+    /// goes where its standard output goes. The corresponding C function is
+    /// `posix_spawnp`.
+    ///
+    /// - Parameters:
+    ///   - words: The command and its arguments.
+    ///   - directory: Where it runs; nil is where this process does.
+    ///   - variables: `NAME=value` each, in place of those of the same name.
+    ///   - files: The descriptors that it keeps, under the same numbers.
+    ///   - input: Its standard input.
+    ///   - output: Its standard output and standard error.
+    /// - Returns: The command.
+    /// - Throws: Why it cannot be started.
+    package static func startGroup(
+        _ words: [[UInt8]], in directory: [UInt8]?, variables: [[UInt8]],
+        inheriting files: [FileDescriptor], input: FileDescriptor, output: FileDescriptor
+    ) throws(SystemError) -> ChildProcess {
+        var attributes = SpawnAttributes()
+        attributes.beginGroup()
+        if let directory { try attributes.enter(directory) }
+        attributes.inherit(files)
+        attributes.place(input, as: .standardInput)
+        attributes.place(output, as: .standardOutput)
+        attributes.place(output, as: .standardError)
+        return ChildProcess(identifier: try attributes.spawn(words, variables: variables))
+    }
+
+    /// Starts a program, by its path, that goes on by itself: in a session of
+    /// its own, with none of this process's streams. The corresponding C
+    /// function is `posix_spawn` with `POSIX_SPAWN_SETSID`.
+    package static func startDetached(_ words: [[UInt8]]) throws(SystemError) {
+        let nothing = try FileCalls.openForUpdating("/dev/null")
+        defer { FileCalls.close(nothing) }
+        var attributes = SpawnAttributes()
+        attributes.beginSession()
+        attributes.place(nothing, as: .standardInput)
+        attributes.place(nothing, as: .standardOutput)
+        attributes.place(nothing, as: .standardError)
+        _ = try attributes.spawn(words)
+    }
+
     /// Starts a command that nobody waits for, without standard streams: it may
     /// go on when this process ends.
     package static func startAside(_ words: [[UInt8]]) throws(SystemError) {
@@ -72,15 +114,18 @@ package struct ChildProcess {
         }
     }
 
-    /// Waits for the end. The corresponding C functions are `waitid` and `waitpid`.
-    package func wait() throws(SystemError) -> Ending {
+    /// Waits for the end. The corresponding C functions are `waitid` and
+    /// `waitpid`. What is to be done while the ended command still has its pid
+    /// is done in between.
+    package func wait(beforeReaping body: () -> Void = {}) throws(SystemError) -> Ending {
         // The ended command keeps its pid until the forwarding is off, so that
         // no signal can reach another process by that number.
         var information = siginfo_t()
         _ = try FileCalls.retrying("waitid") {
             waitid(P_PID, id_t(identifier), &information, WEXITED | WNOWAIT)
         }
-        forwardTarget = 0
+        if forwardTarget == identifier { forwardTarget = 0 }
+        body()
         var status: Int32 = 0
         _ = try FileCalls.retrying("waitpid") { waitpid(identifier, &status, 0) }
         let signal = status & 0x7F

@@ -17,6 +17,22 @@ extension FileCalls {
         try raised(try retrying("open") { systemOpen(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) })
     }
 
+    /// Opens a file by its path to read and to write. The corresponding C
+    /// function is `open`.
+    static func openForUpdating(_ path: String) throws(SystemError) -> FileDescriptor {
+        try raised(try retrying("open") { systemOpen(path, O_RDWR | O_CLOEXEC | O_NOCTTY) })
+    }
+
+    /// Opens, or makes, a file to whose end everything is written, by whatever
+    /// process. The corresponding C call is `openat` with `O_APPEND`.
+    package static func openLog(
+        _ name: String, in directory: FileDescriptor
+    ) throws(SystemError) -> FileDescriptor {
+        let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
+        return try raised(
+            try retrying("openat") { openat(directory.rawValue, name, flags, 0o600) })
+    }
+
     /// The bytes of a regular file that a path leads to, links followed: never
     /// waits for a FIFO, and refuses a file of more bytes than the limit.
     package static func readSmallFile(

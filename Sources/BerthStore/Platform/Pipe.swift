@@ -27,4 +27,19 @@ package struct Pipe {
         reading = FileDescriptor(rawValue: ends.0)
         writing = FileDescriptor(rawValue: ends.1)
     }
+
+    /// Writes bytes and closes the writing end, on a thread of its own: who
+    /// reads may write before it reads, and need not read all.
+    package func feed(_ bytes: [UInt8]) throws(SystemError) {
+        let file = writing
+        try Thread.start {
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { try? FileCalls.write(file, $0) }
+                guard let count else { break }
+                rest = rest.dropFirst(count)
+            }
+            FileCalls.close(file)
+        }
+    }
 }

@@ -9,6 +9,20 @@
 #else
     #error("Berth has not been taught the C library of this platform")
 #endif
+#if canImport(Darwin)
+    private func addDirectory(
+        _ actions: UnsafeMutablePointer<posix_spawn_file_actions_t?>, _ path: UnsafePointer<CChar>
+    ) -> Int32 {
+        posix_spawn_file_actions_addchdir_np(actions, path)
+    }
+#else
+    // Neither C library module shows this one to Swift.
+    @_silgen_name("posix_spawn_file_actions_addchdir_np")
+    private func addDirectory(
+        _ actions: UnsafeMutablePointer<posix_spawn_file_actions_t>, _ path: UnsafePointer<CChar>
+    ) -> Int32
+#endif
+
 /// How a command is started. The corresponding C types are
 /// `posix_spawn_file_actions_t` and `posix_spawnattr_t`.
 struct SpawnAttributes: ~Copyable {
@@ -73,16 +87,55 @@ struct SpawnAttributes: ~Copyable {
         posix_spawn_file_actions_adddup2(&actions, file.rawValue, stream.rawValue)
     }
 
+    /// Puts the command, and what it starts, into a process group of its own,
+    /// with no signal blocked.
+    mutating func beginGroup() {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setpgroup(&attributes, 0)
+        let flags =
+            Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)
+            | Int32(POSIX_SPAWN_SETPGROUP)
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+
+    /// Makes the command the first of a session of its own, with no signal
+    /// blocked.
+    mutating func beginSession() {
+        var mask = sigset_t()
+        sigemptyset(&mask)
+        posix_spawnattr_setsigmask(&attributes, &mask)
+        #if canImport(Darwin)
+            let session: Int32 = 0x0400
+        #else
+            let session: Int32 = 0x80
+        #endif
+        let flags = Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF) | session
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+    }
+
+    /// Lets the command run in a directory.
+    mutating func enter(_ directory: [UInt8]) throws(SystemError) {
+        let result = withCStrings([directory]) { names in
+            names[0].map { addDirectory(&actions, $0) } ?? EINVAL
+        }
+        if result != 0 { throw SystemError("chdir", Errno(rawValue: result)) }
+    }
+
     /// Starts a command, found by `PATH`. A script that does not say what runs
-    /// it is run by the shell, as `execvp` does.
-    mutating func spawn(_ words: [[UInt8]]) throws(SystemError) -> Int32 {
+    /// it is run by the shell, as `execvp` does. The variables, `NAME=value`
+    /// each, take the place of the process's own of the same name.
+    mutating func spawn(
+        _ words: [[UInt8]], variables: [[UInt8]] = []
+    ) throws(SystemError) -> Int32 {
         do throws(SystemError) {
-            return try spawnProgram(words)
+            return try spawnProgram(words, variables)
         } catch {
             guard error.errno == .notExecutable, let name = words.first,
                 let script = Self.path(of: name)
             else { throw error }
-            return try spawnProgram([Array("/bin/sh".utf8), script] + words.dropFirst())
+            return try spawnProgram([Array("/bin/sh".utf8), script] + words.dropFirst(), variables)
         }
     }
 
@@ -99,16 +152,40 @@ struct SpawnAttributes: ~Copyable {
         return nil
     }
 
-    private mutating func spawnProgram(_ words: [[UInt8]]) throws(SystemError) -> Int32 {
+    private mutating func spawnProgram(
+        _ words: [[UInt8]], _ variables: [[UInt8]]
+    ) throws(SystemError) -> Int32 {
         var identifier = pid_t()
         let result = withCStrings(words) { arguments in
             guard let program = arguments[0], let first = arguments.baseAddress else {
                 return EINVAL
             }
-            return posix_spawnp(&identifier, program, &actions, &attributes, first, environ)
+            if variables.isEmpty {
+                return posix_spawnp(&identifier, program, &actions, &attributes, first, environ)
+            }
+            return withCStrings(Self.environment(with: variables)) { environment in
+                guard let start = environment.baseAddress else { return EINVAL }
+                return posix_spawnp(&identifier, program, &actions, &attributes, first, start)
+            }
         }
         if result != 0 { throw SystemError("posix_spawnp", Errno(rawValue: result)) }
         return identifier
+    }
+}
+
+extension SpawnAttributes {
+    /// The process's environment with some variables in place of its own.
+    fileprivate static func environment(with variables: [[UInt8]]) -> [[UInt8]] {
+        let equals = UInt8(ascii: "=")
+        let names = variables.map { Array($0.prefix { $0 != equals }) }
+        var result = variables
+        var place = environ
+        while let entry = place.pointee {
+            let bytes = Array(UnsafeRawBufferPointer(start: entry, count: strlen(entry)))
+            if !names.contains(Array(bytes.prefix { $0 != equals })) { result.append(bytes) }
+            place += 1
+        }
+        return result
     }
 }
 

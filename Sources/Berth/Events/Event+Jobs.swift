@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Coordinator.Event.Kind {
+    /// Jobs were claimed. Details: `queue`, `count`; `skipped`, how many were
+    /// passed over because as many of their group run already; `took`.
+    public static var jobClaimed: Self { Self(rawValue: "job.claimed") }
+
+    /// An attempt succeeded. Details: `job`, `queue`, `attempt`; `waited`,
+    /// from when it could run to its claim; `ran`.
+    public static var jobCompleted: Self { Self(rawValue: "job.completed") }
+
+    /// The last attempt of a job failed. Details: as for a completed one, and
+    /// `error`.
+    public static var jobDiscarded: Self { Self(rawValue: "job.discarded") }
+
+    /// An attempt failed, and another will be made. Details: as for a
+    /// completed one, and `error`; `delay`, until the next.
+    public static var jobRetried: Self { Self(rawValue: "job.retried") }
+
+    /// A job was put off, or handed back. Details: as for a completed one.
+    public static var jobReturned: Self { Self(rawValue: "job.returned") }
+
+    /// A job was cancelled while it ran. Details: as for a completed one.
+    public static var jobCancelled: Self { Self(rawValue: "job.cancelled") }
+
+    /// A job was taken back from a worker that died, or lost it. Details:
+    /// `job`, `queue`, `rescues`, `state`.
+    public static var jobRescued: Self { Self(rawValue: "job.rescued") }
+
+    /// This worker finished an attempt of a job that is no longer its own;
+    /// nothing was changed. Details: `job`, `queue`, `attempt`.
+    public static var jobLost: Self { Self(rawValue: "job.lost") }
+
+    /// A worker was told to stop: it claims no more. Details: `running`, how
+    /// many jobs it lets come to their end.
+    public static var workerStopping: Self { Self(rawValue: "worker.stopping") }
+
+    /// A worker cannot reach its store, and tries again. Details: `attempt`,
+    /// how often in a row; `delay`; `error`.
+    public static var storeRetried: Self { Self(rawValue: "store.retried") }
+}
+
+extension Coordinator {
+    /// Tells of a job that was rescued.
+    func report(_ kind: Event.Kind, _ job: Job) {
+        events.report(
+            kind,
+            [
+                .number("job", job.id.rawValue), .text("queue", job.queue),
+                .number("rescues", job.rescues), .text("state", job.state.rawValue),
+            ])
+    }
+}

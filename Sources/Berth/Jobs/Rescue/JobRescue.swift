@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+import Synchronization
+
+/// Takes jobs back whose claims hold no more: those of workers that died at
+/// once, those of commands that outlived their worker when they have been
+/// ended.
+///
+/// Any number of processes may do so at one moment: each change compares the
+/// state and the token of the job, so the first one counts.
+final class JobRescue: Sendable {
+    private let coordinator: Coordinator
+    /// The attempts whose commands are being ended, by the names of their files.
+    private let ending = Mutex<Set<String>>([])
+
+    /// How long an orphaned command is given after TERM before it is killed.
+    private static var grace: Duration { .seconds(5) }
+
+    init(_ coordinator: Coordinator) {
+        self.coordinator = coordinator
+    }
+
+    /// A job whose claim holds no more.
+    private struct Lost {
+        let job: Job
+        let claim: JobClaim
+        let verdict: ClaimVerdict
+    }
+
+    /// What a look at all that runs has brought.
+    struct Outcome {
+        /// How many jobs were taken back, those aside whose commands are being ended.
+        var rescued = 0
+        /// When a claim may end next without being heard of; nil where none may.
+        var next: Deadline?
+        /// The members whose commands are still being ended.
+        var unfinished: Set<String> = []
+    }
+
+    /// Takes back what is lost. Blocks the current thread; orphaned commands
+    /// are ended on threads of their own, unless they are to be waited for.
+    ///
+    /// - Complexity: O(n) in the number of jobs that run.
+    @discardableResult
+    func run(waitingForCommands isWaiting: Bool = false) throws -> Outcome {
+        var outcome = Outcome()
+        let lost = try look(&outcome)
+        if lost.isEmpty { return outcome }
+        guard let folder = try PresenceFolder(of: coordinator.path, creating: true) else {
+            return outcome
+        }
+        var free: [Lost] = []
+        for lost in lost {
+            guard case .command(of: let member) = lost.claim.proof, lost.verdict != .rebooted,
+                let orphan = try OrphanedCommand(
+                    member, lost.job.id, lost.claim.token, in: folder)
+            else {
+                free.append(lost)
+                continue
+            }
+            if isWaiting {
+                orphan.end(grace: Self.grace)
+                free.append(lost)
+            } else {
+                outcome.unfinished.insert(member)
+                try end(orphan, of: lost, member)
+            }
+        }
+        outcome.rescued = try takeBack(free)
+        return outcome
+    }
+
+    /// Everything that runs and whose claim holds no more.
+    private func look(_ outcome: inout Outcome) throws -> [Lost] {
+        let here: Holder.Surroundings
+        do throws(SystemError) {
+            here = try .current()
+        } catch {
+            throw CoordinatorError.system("cannot tell where this process runs", error)
+        }
+        let now = Clock.boot / 1_000_000
+        let folder = try PresenceFolder(of: coordinator.path, creating: false)
+        var members: [String: Bool?] = [:]
+        func isAlive(_ member: String) throws -> Bool? {
+            if let known = members[member] { return known }
+            let isAlive = try folder.flatMap { try $0.isAlive(member) }
+            members[member] = .some(isAlive)
+            return isAlive
+        }
+        return try coordinator.read { view in
+            var lost: [Lost] = []
+            try view.forEach(prefix: JobRecords.running) { record in
+                let entry = try RunningEntry(record)
+                // Most are there and have no deadline: then nothing more is read.
+                if entry.boot == here.boot, entry.deadline.map({ now < $0 }) ?? true,
+                    let member = entry.member, try isAlive(member) == true
+                {
+                    if let deadline = entry.deadline { outcome.note(deadline, true, now) }
+                    return true
+                }
+                guard let item = try view.record(JobRecords.item(entry.id)) else {
+                    throw JobRecords.damaged(record.key)
+                }
+                let job = try Job(item)
+                guard let claim = job.claim else { throw JobRecords.damaged(item.key) }
+                let verdict = try ClaimVerdict.of(
+                    claim, from: here, at: now, isAlive: isAlive,
+                    observe: { ProcessTable.observe($0) })
+                if verdict != .holds {
+                    lost.append(Lost(job: job, claim: claim, verdict: verdict))
+                } else if let deadline = claim.deadline {
+                    outcome.note(deadline, claim.member != nil, now)
+                }
+                return true
+            }
+            return lost
+        }
+    }
+
+    /// Ends an orphaned command on a thread of its own, then takes its job back.
+    private func end(
+        _ orphan: OrphanedCommand, of lost: Lost, _ member: String
+    ) throws {
+        let name = AttemptFile.name(member, lost.job.id, lost.claim.token)
+        guard ending.withLock({ $0.insert(name).inserted }) else { return }
+        do throws(SystemError) {
+            try Thread.start { [self] in
+                orphan.end(grace: Self.grace)
+                _ = try? takeBack([lost])
+                _ = ending.withLock { $0.remove(name) }
+                if let folder = try? PresenceFolder(of: coordinator.path, creating: false),
+                    (try? folder.isAlive(member)) == false
+                {
+                    folder.sweep(member)
+                }
+            }
+        } catch {
+            _ = ending.withLock { $0.remove(name) }
+            throw CoordinatorError.system("cannot end an orphaned command", error)
+        }
+    }
+
+    private func takeBack(_ lost: [Lost]) throws -> Int {
+        if lost.isEmpty { return 0 }
+        let rescued = try coordinator.write("job.rescue", isEssential: true) { transaction in
+            let now = Clock.wallMilliseconds
+            return try lost.compactMap {
+                try transaction.rescue($0.job.id, $0.claim, $0.verdict, at: now)
+            }
+        }
+        for job in rescued { coordinator.report(.jobRescued, job) }
+        return rescued.count
+    }
+}
+
+extension JobRescue.Outcome {
+    fileprivate mutating func note(_ deadline: UInt64, _ isMember: Bool, _ now: UInt64) {
+        let moment = ClaimVerdict.next(deadline, ofMember: isMember)
+        let wait = Duration.milliseconds(Int64(clamping: moment - min(moment, now)) + 1)
+        next = Deadline.sooner(next, Deadline(after: wait))
+    }
+}
+
+extension CoordinatorTransaction {
+    /// Takes a job back from a claim that holds no more; nil where it has
+    /// another one by now, or none.
+    fileprivate mutating func rescue(
+        _ id: JobID, _ claim: JobClaim, _ verdict: ClaimVerdict, at now: Int64
+    ) throws -> Job? {
+        guard var job = try job(id), job.state == .running, job.claim?.token == claim.token,
+            job.claim?.leaseEnd == claim.leaseEnd
+        else { return nil }
+        var queue = try queueRecord(job.queue)
+        let message = verdict.message(claim)
+        switch verdict {
+        case .holds:
+            return nil
+        case .timedOut:
+            try fail(&job, message, after: nil, isFinal: false, &queue, at: now)
+        case .rebooted, .died, .leaseEnded:
+            job.note(JobFailure(attempt: job.attempt, at: now, message: message))
+            if verdict != .rebooted { job.rescues += 1 }
+            if job.isBeingCancelled {
+                try move(&job, by: .cancel, &queue, at: now)
+            } else if job.rescues > JobRule.maximumRescues {
+                job.reason =
+                    "its workers died " + String(job.rescues) + " times, perhaps because of it"
+                try move(&job, by: .discard, &queue, at: now)
+            } else {
+                job.attempt -= 1
+                try move(&job, by: .requeue, &queue, at: now)
+            }
+        }
+        try write(queue)
+        if let member = claim.member { ring(.orders(for: member)) }
+        return job
+    }
+}
+
+extension ClaimVerdict {
+    /// What the history of the job says.
+    fileprivate func message(_ claim: JobClaim) -> String {
+        switch self {
+        case .holds: ""
+        case .rebooted: "the machine was started again"
+        case .died: "its worker, process " + String(claim.process) + ", died"
+        case .leaseEnded: "its claim ended without a renewal"
+        case .timedOut: "it took longer than it may, and its worker did not end it"
+        }
+    }
+}

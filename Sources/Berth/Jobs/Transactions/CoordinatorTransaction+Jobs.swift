@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+// What anybody may do to jobs and queues, without a claim.
+extension CoordinatorTransaction {
+    /// What became of the wish that a job be cancelled.
+    public enum Cancellation: Hashable, Sendable {
+        /// It will not run any more.
+        case cancelled
+        /// It runs, and its worker has been told to end it.
+        case requested
+        /// It had ended already, in this state.
+        case ended(JobState)
+    }
+
+    /// Cancels a job. One that a worker of Berth is at is ended by that worker;
+    /// one that another program has claimed is taken from it: its token is
+    /// stale from then on.
+    ///
+    /// - Parameters:
+    ///   - id: The job.
+    ///   - reason: Why, for people.
+    /// - Returns: What became of it.
+    /// - Throws: ``CoordinatorError`` with `notFound` where there is no such job.
+    @discardableResult
+    public mutating func cancelJob(_ id: JobID, reason: String? = nil) throws -> Cancellation {
+        var job = try knownJob(id)
+        if job.state.isFinal { return .ended(job.state) }
+        if let reason { try JobRule.check(text: reason, "the reason") }
+        job.reason = reason
+        if job.state == .running, let member = job.claim?.member {
+            job.isBeingCancelled = true
+            try write(job)
+            ring(.orders(for: member))
+            return .requested
+        }
+        var queue = try queueRecord(job.queue)
+        try move(&job, by: .cancel, &queue, at: Clock.wallMilliseconds)
+        try write(queue)
+        return .cancelled
+    }
+
+    /// Lets a job that has ended, or waits for its time, run as soon as it
+    /// can. One that had ended has all its attempts again.
+    ///
+    /// - Returns: The job as it is then.
+    /// - Throws: ``CoordinatorError`` with `notFound` where there is no such
+    ///   job, and with `invalid` where it runs or is blocked.
+    @discardableResult
+    public mutating func retryJob(_ id: JobID) throws -> Job {
+        var job = try knownJob(id)
+        if job.state == .available { return job }
+        if job.state.isFinal {
+            job.attempt = 0
+            job.rescues = 0
+            job.finished = nil
+            job.reason = nil
+            job.progress = nil
+            job.hasOutput = false
+            base.delete(JobRecords.output(id))
+        }
+        job.runAt = nil
+        var queue = try queueRecord(job.queue)
+        try move(&job, by: .revive, &queue, at: Clock.wallMilliseconds)
+        try write(queue)
+        return job
+    }
+
+    /// Changes what holds for a queue.
+    ///
+    /// - Returns: The settings as they are then.
+    /// - Throws: What the body throws, and ``CoordinatorError`` with `invalid`
+    ///   where a setting or the name is not valid.
+    @discardableResult
+    public mutating func updateQueue(
+        _ name: String, _ body: (inout JobQueueSettings) throws -> Void
+    ) throws -> JobQueueSettings {
+        try JobRule.check(queue: name)
+        var queue = try queueRecord(name)
+        try body(&queue.settings)
+        try queue.settings.check()
+        try write(queue)
+        ring(.jobs(of: name))
+        ring(.ends(of: name))
+        return queue.settings
+    }
+
+    // MARK: Pruning
+
+    /// How many jobs a step of pruning looks at.
+    static var pruningStep: Int { 256 }
+
+    /// Removes ended jobs that have been kept long enough, or are too many: of
+    /// the next jobs in the order of their numbers, so many that a step is
+    /// short. Returns those that are removed.
+    mutating func pruneStep(at now: Int64) throws -> (removed: [JobID], isAtEnd: Bool) {
+        var queues: [String: QueueRecord] = [:]
+        var removed: [JobID] = []
+        var last: JobID?
+        var seen = 0
+        let start = try base.record(JobRecords.pruned).flatMap { UInt64(decimal: $0.value[...]) }
+        let first = start.map { JobRecords.item(JobID(rawValue: $0)) }
+        var jobs: [Job] = []
+        try base.forEach(prefix: JobRecords.items, from: first) { record in
+            let job = try Job(record)
+            jobs.append(job)
+            last = job.id
+            seen += 1
+            return seen < Self.pruningStep
+        }
+        for job in jobs where job.state.isFinal {
+            var queue = try queues[job.queue] ?? queueRecord(job.queue)
+            let kept = [JobState.completed, .cancelled, .discarded].reduce(0) {
+                $0 + queue.count($1)
+            }
+            let age = now - (job.finished ?? now)
+            let settings = queue.settings
+            if kept > settings.keepsAtMost || age >= settings.keeps(job.state).milliseconds {
+                try remove(job)
+                queue.count(job.state, by: -1)
+                removed.append(job.id)
+            }
+            queues[job.queue] = queue
+        }
+        if !removed.isEmpty { for queue in queues.values { try write(queue) } }
+        let isAtEnd = seen < Self.pruningStep
+        let next = isAtEnd ? nil : last.map { $0.rawValue + 1 }
+        if let next {
+            try base.set(JobRecords.pruned, JobRecords.value(next))
+        } else if start != nil {
+            base.delete(JobRecords.pruned)
+        }
+        return (removed, isAtEnd)
+    }
+
+    private mutating func remove(_ job: Job) throws {
+        base.delete(JobRecords.item(job.id))
+        if job.shortPayload == nil { base.delete(JobRecords.payload(job.id)) }
+        if job.hasOutput { base.delete(JobRecords.output(job.id)) }
+        guard let key = job.key.map({ JobRecords.key(job.queue, $0) }),
+            let owner = try base.record(key), owner.value == JobRecords.value(job.id.rawValue)
+        else { return }
+        base.delete(key)
+    }
+
+    // MARK: Workers
+
+    /// Notes that a member serves a queue; false where there are as many as
+    /// may be that live.
+    mutating func register(
+        _ member: String, for queue: String, atMost limit: Int?,
+        isAlive: (String) throws -> Bool
+    ) throws -> Bool {
+        let present = try workers(of: queue, isAlive: isAlive)
+        if let limit, present >= limit { return false }
+        try base.set(JobRecords.worker(member, of: queue), [UInt8(ascii: "0")])
+        return true
+    }
+
+    /// How many living workers serve a queue. Those that died are forgotten.
+    mutating func workers(
+        of queue: String, isAlive: (String) throws -> Bool
+    ) throws -> Int {
+        let prefix = JobRecords.workers(of: queue)
+        var members: [String] = []
+        try base.forEach(prefix: prefix) { record in
+            members.append(String(record.key.text.dropFirst(prefix.utf8.count)))
+            return true
+        }
+        var living = 0
+        for member in members {
+            if try isAlive(member) {
+                living += 1
+            } else {
+                base.delete(JobRecords.worker(member, of: queue))
+            }
+        }
+        return living
+    }
+
+    mutating func unregister(_ member: String, from queue: String) {
+        base.delete(JobRecords.worker(member, of: queue))
+    }
+}
+
+extension JobRecords {
+    /// The workers of a queue, by the names of their presences.
+    static func workers(of queue: String) -> String { "job/worker/" + queue + "/" }
+    static func worker(_ member: String, of queue: String) -> RecordKey {
+        RecordKey(workers(of: queue) + member)
+    }
+}

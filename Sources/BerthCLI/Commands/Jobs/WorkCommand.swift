@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Berth
+import BerthStore
+
+/// `berth work QUEUE…`
+enum WorkCommand: Command {
+    static var syntax: CommandSyntax {
+        CommandSyntax(
+            name: "work", summary: "do the jobs of queues, as they come",
+            operands: ["QUEUE…"], tail: .afterDashes,
+            options: [
+                .value("jobs", "j", "N", "do so many at once; default: 1"),
+                .flag("until-empty", nil, "end when no job is left, now or later"),
+                .value("instances", nil, "N", "status 75 where N workers serve a queue already"),
+                .value("grace", nil, "TIME", "at a signal, let jobs go on so long; default: 30s"),
+                .value("kill-grace", nil, "TIME", "from TERM to KILL; default: 5s"),
+                .value("snooze", nil, "TIME", "for a job that ends with 75; default: 1m"),
+            ],
+            details: """
+                COMMAND does the jobs that are no commands themselves: it gets the payload on
+                standard input, and BERTH_JOB_ID, _TOKEN, _QUEUE, _KIND, _KEY, _ATTEMPT and
+                _MAX_ATTEMPTS. Status 0 completes a job, 75 puts it off, others fail. INT, TERM
+                or HUP: claim no more; a second time: end what runs, and hand it back.
+                """)
+    }
+
+    static func run(
+        _ arguments: ArgumentReader, _ context: CommandContext
+    ) throws -> ExitStatus {
+        var options = CommandWorker.Options(
+            queues: try arguments.texts(operandsFrom: 0, "QUEUE"))
+        options.concurrency = try arguments.integer("jobs", in: 1...1000) ?? 1
+        options.isUntilEmpty = arguments.has("until-empty")
+        options.instances = try arguments.integer("instances", in: 1...1000)
+        options.grace = try arguments.duration("grace") ?? .seconds(30)
+        options.killGrace = try arguments.duration("kill-grace") ?? .seconds(5)
+        let handler = arguments.tail.isEmpty ? nil : arguments.tail.map(\.bytes)
+        options.executor = CommandExecutor(
+            handler: handler, snooze: try arguments.duration("snooze") ?? .seconds(60))
+        let signals: FileDescriptor
+        do throws(SystemError) {
+            signals = try Signals.catchEndings()
+        } catch {
+            throw CoordinatorError.system("cannot catch signals", error)
+        }
+        let line = WorkLine(context)
+        let worker = try CommandWorker(
+            try context.coordinator(), options, signals: signals, onChange: line.show)
+        defer { line.end() }
+        let totals = try worker.run()
+        line.end()
+        context.output.note(
+            String(totals.completed) + " done, " + String(totals.failed) + " failed")
+        return .success
+    }
+}
+
+/// A line on a terminal that says how far a worker is.
+private final class WorkLine {
+    private let streams: Streams
+    private let isShown: Bool
+    private let began = Clock.monotonic
+    private var isWritten = false
+
+    init(_ context: CommandContext) {
+        streams = context.streams
+        isShown = context.settings.verbosity == .normal && context.streams.messagesAreSeen()
+    }
+
+    func show(_ totals: CommandWorker.Totals) {
+        guard isShown else { return }
+        let done = totals.completed + totals.failed
+        var line = String(totals.completed) + " done, " + String(totals.running) + " running, "
+        line += String(totals.failed) + " failed, " + String(totals.waiting) + " waiting"
+        let left = totals.waiting + totals.running
+        if done > 0, left > 0 {
+            let elapsed = Int64((Clock.monotonic - began) / 1_000_000_000)
+            let seconds = elapsed * Int64(left) / Int64(done)
+            line += ", " + ElapsedText.text(seconds: seconds) + " left"
+        }
+        isWritten = true
+        streams.writeMessage(Array(("\r" + line + "\u{1B}[K").utf8))
+    }
+
+    /// Takes the line away. Anything that is printed comes after this.
+    func end() {
+        if isWritten { streams.writeMessage(Array("\r\u{1B}[K".utf8)) }
+        isWritten = false
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Darwin)
+    import Darwin
+
+    extension FileCalls {
+        /// A descriptor that can be read once a file has been written to, or
+        /// a directory has got an entry. The
+        /// corresponding C functions are `kqueue` and `kevent`.
+        ///
+        /// The file stays open for as long as the process runs: a watch is
+        /// for a command that ends with what it watches.
+        package static func watch(_ path: String) throws(SystemError) -> FileDescriptor {
+            let file = try openForReading(path)
+            let queue = try retrying("kqueue") { kqueue() }
+            var change = kevent(
+                ident: UInt(file.rawValue), filter: Int16(EVFILT_VNODE),
+                flags: UInt16(EV_ADD | EV_CLEAR), fflags: UInt32(NOTE_WRITE | NOTE_EXTEND),
+                data: 0, udata: nil)
+            _ = try retrying("kevent") { kevent(queue, &change, 1, nil, 0, nil) }
+            return FileDescriptor(rawValue: queue)
+        }
+    }
+#endif

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if os(Linux)
+    #if canImport(Glibc)
+        import Glibc
+    #else
+        import Musl
+    #endif
+
+    extension FileCalls {
+        /// A descriptor that can be read once a file has been written to, or
+        /// a directory has got an entry. The
+        /// corresponding C functions are `inotify_init1` and `inotify_add_watch`.
+        package static func watch(_ path: String) throws(SystemError) -> FileDescriptor {
+            let watch = FileDescriptor(
+                rawValue: try retrying("inotify_init1") {
+                    inotify_init1(Int32(O_CLOEXEC | O_NONBLOCK))
+                })
+            do throws(SystemError) {
+                _ = try retrying("inotify_add_watch") {
+                    inotify_add_watch(watch.rawValue, path, UInt32(IN_MODIFY | IN_CREATE))
+                }
+                return watch
+            } catch {
+                close(watch)
+                throw error
+            }
+        }
+    }
+#endif
