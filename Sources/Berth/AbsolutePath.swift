@@ -72,12 +72,14 @@ package enum AbsolutePath {
         areSame(one, other) || isInside(one, other) || isInside(other, one)
     }
 
-    /// Refuses a directory that is neither above nor below another: what is
-    /// meant for one project is not done to its neighbour by mistake.
+    /// Refuses a directory that is neither above nor below another, as it is
+    /// spelled or without links: what is meant for one project is not done to
+    /// its neighbour by mistake.
     package static func check(
         _ path: String, isRelatedTo directory: String
     ) throws(CoordinatorError) {
-        guard !areRelated(path, directory) else { return }
+        if areRelated(path, directory) { return }
+        if let place = try? resolved(path), areRelated(place, directory) { return }
         throw CoordinatorError(
             .unavailable,
             path + " is neither above nor below the current directory, " + directory

@@ -41,6 +41,8 @@ public final class TestSocket {
         }
         defer { freeaddrinfo(found) }
         descriptor = socket(first.ai_family, first.ai_socktype, 0)
+        // A process that another test starts must not keep the port.
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         port = Self.bind(descriptor, first, isShared)
         guard port > 0 else { return nil }
         if kind == .listeningStream { listen(descriptor, 1) }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthTestSupport
+import Foundation
 import Testing
 
 @testable import Berth
@@ -43,5 +45,35 @@ struct PathTests {
         }
         #expect(error?.code == .cannotCreate)
         #expect(error?.message.hasSuffix("BERTH_STORE=/w/.berth") == true)
+    }
+
+    @Test(arguments: [
+        ("/a/b", "/a", true, true), ("/a", "/a/b", true, false), ("/a", "/a", true, false),
+        ("/ab", "/a", false, false), ("/a/bc", "/a/b", false, false), ("/a", "/", true, true),
+        ("/", "/", true, false), ("/x/y", "/x/z", false, false),
+    ])
+    func relationsAreToldByWholeComponents(
+        path: String, other: String, isRelated: Bool, isInside: Bool
+    ) {
+        #expect(AbsolutePath.areRelated(path, other) == isRelated)
+        #expect(AbsolutePath.areRelated(other, path) == isRelated)
+        #expect(AbsolutePath.isInside(path, other) == isInside)
+    }
+
+    @Test(arguments: [("/a/b", "/a", "b"), ("/a", "/", "a"), ("/", nil, "")])
+    func aPathHasAParentAndALastPart(path: String, parent: String?, last: String) {
+        #expect(AbsolutePath.parent(path) == parent)
+        #expect(AbsolutePath.lastComponent(path) == last)
+    }
+
+    @Test func aLinkIsRelatedToWhereItLeads() throws {
+        let store = try TemporaryStore()
+        let target = try store.makeDirectory("target/inner")
+        let link = store.directory + "/link"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: "target")
+        try AbsolutePath.check(link, isRelatedTo: target)
+        #expect(throws: CoordinatorError.self) {
+            try AbsolutePath.check(store.directory + "/other", isRelatedTo: target)
+        }
     }
 }

@@ -21,7 +21,7 @@ extension PortConfiguration {
                 .configuration, "BERTH_PORT_MAX and BERTH_PORT_MAX_OFFSET exclude each other")
         }
         for range in try reader.ranges("BERTH_EXCLUDED_PORTS") { excluded.insert(range) }
-        idleDays = try reader.integer("BERTH_EXPIRE_AFTER_DAYS", 0...36_525)
+        idleDays = try reader.integer("BERTH_EXPIRE_AFTER_DAYS", 1...36_525)
         occupancy.skipsAll = try reader.bool("BERTH_SKIP_OCCUPANCY_CHECK")
         occupancy.skipsTCP = try reader.bool("BERTH_SKIP_TCP")
         occupancy.skipsUDP = try reader.bool("BERTH_SKIP_UDP")

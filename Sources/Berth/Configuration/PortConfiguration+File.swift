@@ -28,7 +28,7 @@ extension PortConfiguration {
             case "cleanup":
                 for member in try reader.object(node, name) {
                     guard member.name == "expire_after_days" else { throw reader.unknown(member) }
-                    idleDays = try reader.integer(member.node, member.name, 0...36_525)
+                    idleDays = try reader.integer(member.node, member.name, 1...36_525)
                 }
             case "occupancy_check": try readOccupancy(reader, node)
             case "reservations":

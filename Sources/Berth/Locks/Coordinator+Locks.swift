@@ -67,6 +67,7 @@ extension Coordinator {
     /// - Throws: What the body throws, or the errors of
     ///   `lock(_:mode:lease:timeout:)`; `stale` where the lock was lost before
     ///   the body had returned.
+    @_disfavoredOverload  // Else a task whose body does not wait would be blocked.
     public func withLock<Result>(
         _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
         timeout: Duration? = nil, isReentrant: Bool = false,
@@ -105,6 +106,7 @@ extension Coordinator {
     /// - Returns: What the body returns.
     /// - Throws: What the body throws, or the errors of
     ///   `lock(_:mode:lease:timeout:)`.
+    @_disfavoredOverload  // Else a task whose body does not wait would be blocked.
     public func withLocks<Result>(
         _ names: [String], mode: Lock.Mode = .exclusive, timeout: Duration? = nil,
         _ body: (borrowing LockGroup) throws -> Result

@@ -19,7 +19,11 @@ extension CoordinatorTransaction {
         }
     }
 
-    /// Gives back items of a pool, as ``Pool/give(_:for:tag:process:)-swift.method`` does.
+    /// Gives back items of a pool, all that the owner has where none are named.
+    ///
+    /// - Returns: The items that are free now.
+    /// - Throws: ``CoordinatorError`` with `stale` where another has an item,
+    ///   and with `notFound` where nobody has it or the owner has nothing.
     @discardableResult
     public mutating func giveItems(
         to pool: String, _ items: [String] = [], for path: String? = nil, tag: String? = nil,

@@ -19,7 +19,8 @@ extension Pool {
     ///   in time, with `notFound` where there is no such pool, and with
     ///   `unavailable` where it has fewer in all.
     public func hold(_ count: Int = 1, timeout: Duration? = nil) throws -> HeldItems {
-        let (items, ticket) = try held(count, LockPatience(timeout), nil)
+        let wish = try PoolWish(count, LockPatience(timeout))
+        let (items, ticket) = try held(wish, nil)
         return HeldItems(items, ticket)
     }
 
@@ -30,7 +31,7 @@ extension Pool {
     /// - Returns: The items; nil where others have them, or wait for them.
     /// - Throws: As `hold(_:timeout:)`, but never `timedOut`.
     public func tryHold(_ count: Int = 1) throws -> HeldItems? {
-        guard let (items, ticket) = try hold(count, .none, nil) else { return nil }
+        guard let (items, ticket) = try hold(PoolWish(count, .none), nil) else { return nil }
         return HeldItems(items, ticket)
     }
 
@@ -49,7 +50,10 @@ extension Pool {
         _ count: Int = 1, timeout: Duration? = nil, _ body: ([String]) throws -> Result
     ) throws -> Result {
         let held: HeldItems = try hold(count, timeout: timeout)
-        let result = try body(held.items)
+        let items = held.items
+        let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held.ticket)) {
+            try body(items)
+        }
         held.giveBack()
         return result
     }
@@ -69,8 +73,8 @@ extension Pool {
     /// - Throws: ``CoordinatorError`` with `cancelled` where the task was
     ///   cancelled, or as the synchronous twin.
     public func hold(_ count: Int = 1, timeout: Duration? = nil) async throws -> HeldItems {
-        let patience = LockPatience(timeout)
-        let (items, ticket) = try await cancellable { try self.held(count, patience, $0) }
+        let wish = try PoolWish(count, LockPatience(timeout))
+        let (items, ticket) = try await cancellable { try self.held(wish, $0) }
         if Task.isCancelled {
             ticket.release()
             throw CoordinatorError(.cancelled, "the wait for an item was cancelled")
@@ -84,7 +88,8 @@ extension Pool {
     /// - Returns: The items; nil where others have them, or wait for them.
     /// - Throws: As `hold(_:timeout:)`, but never `timedOut`.
     public func tryHold(_ count: Int = 1) async throws -> HeldItems? {
-        let held = try await coordinator.onThread { try self.hold(count, .none, nil) }
+        let wish = try PoolWish(count, .none)
+        let held = try await coordinator.onThread { try self.hold(wish, nil) }
         guard let (items, ticket) = held else { return nil }
         return HeldItems(items, ticket)
     }
@@ -105,7 +110,9 @@ extension Pool {
         _ body: ([String]) async throws -> Result
     ) async throws -> Result {
         let held: HeldItems = try await hold(count, timeout: timeout)
-        let result = try await body(held.items)
+        let items = held.items
+        let frames = LockNesting.frames(and: held.ticket)
+        let result = try await LockNesting.$frames.withValue(frames) { try await body(items) }
         held.giveBack()
         return result
     }
@@ -125,9 +132,9 @@ extension Pool {
     }
 
     private func held(
-        _ count: Int, _ patience: LockPatience, _ cancellation: Cancellation?
+        _ wish: PoolWish, _ cancellation: Cancellation?
     ) throws -> (items: [String], ticket: HeldTicket) {
-        guard let held = try hold(count, patience, cancellation) else {
+        guard let held = try hold(wish, cancellation) else {
             preconditionFailure("Berth: a wait for items ended without an outcome")
         }
         return held
@@ -139,25 +146,22 @@ extension Pool {
     /// The ticket is taken first. A crash before the items are leaves a dead
     /// one that nobody names, which the next who takes one removes.
     package func hold(
-        _ count: Int, _ patience: LockPatience, _ cancellation: Cancellation?,
-        command: String? = nil, under: String = "", onWait: ((PoolObstacle) -> Void)? = nil
+        _ wish: PoolWish, _ cancellation: Cancellation?,
+        onWait: ((PoolObstacle) -> Void)? = nil
     ) throws -> (items: [String], ticket: HeldTicket)? {
         let name = try checkedName()
-        if count < 1 {
-            throw CoordinatorError(.invalid, "at least one item has to be taken")
-        }
-        let command = command ?? ProcessTable.command(of: CurrentProcess.identifier)
+        let command = wish.command ?? ProcessTable.command(of: CurrentProcess.identifier)
         // Nothing is left behind by one who errs in the name.
         try coordinator.read { view in
             _ = try view.state(of: name, try PoolJudge(of: name, in: coordinator.path))
         }
         let ticket = try coordinator.locks.takeSign(name.holders, command: command)
         var taker = PoolTaker(
-            coordinator: coordinator, name: name, claim: .ticket(ticket.token, count: count))
-        taker.patience = patience
+            coordinator: coordinator, name: name, claim: .ticket(ticket.token, count: wish.count))
+        taker.patience = wish.patience
         taker.cancellation = cancellation
         taker.command = command
-        taker.under = under
+        taker.under = wish.under
         taker.onWait = onWait
         guard let holding = try taker.run() else {
             ticket.release()
@@ -165,5 +169,37 @@ extension Pool {
         }
         ticket.describe(granted: true)
         return (holding.items, ticket)
+    }
+}
+
+/// What a program or a command asks for, as it is taken to the thread that waits.
+package struct PoolWish: Sendable {
+    let count: Int
+    let patience: LockPatience
+    /// Who asks, for people to read; nil is this program.
+    let command: String?
+    /// What the caller is under, see ``HeldLocks``.
+    let under: String
+
+    package init(
+        _ count: Int, _ patience: LockPatience, command: String, under: String
+    ) throws(CoordinatorError) {
+        self.count = try Self.checked(count)
+        self.patience = patience
+        self.command = command
+        self.under = under
+    }
+
+    /// What the calling task or thread asks for.
+    init(_ count: Int, _ patience: LockPatience) throws(CoordinatorError) {
+        self.count = try Self.checked(count)
+        self.patience = patience
+        command = nil
+        under = try LockNesting.entries()
+    }
+
+    private static func checked(_ count: Int) throws(CoordinatorError) -> Int {
+        if count > 0 { return count }
+        throw CoordinatorError(.invalid, "at least one item has to be taken")
     }
 }

@@ -92,7 +92,8 @@ public struct Pool: Sendable {
     ///   than the pool has, or the same owner has another number of them.
     /// - Complexity: O(n) in the number of items, for each look.
     public func take(_ request: PoolRequest, timeout: Duration? = nil) throws -> PoolHolding {
-        guard let holding = try take(request, LockPatience(timeout)) else {
+        let under = try LockNesting.entries()
+        guard let holding = try take(request, LockPatience(timeout), under: under) else {
             preconditionFailure("Berth: a wait for items ended without an outcome")
         }
         return holding
@@ -125,7 +126,10 @@ public struct Pool: Sendable {
         _ items: [String] = [], for path: String? = nil, tag: String? = nil, process: Int32? = nil
     ) throws -> [String] {
         let giver = try PoolGiver(path: path, tag: tag, process: process)
-        return try write("pool.give", isEssential: true) { try $0.give(items, giver) }
+        let given = try write("pool.give", isEssential: true) { try $0.give(items, giver) }
+        coordinator.events.report(
+            .poolGiven, [.text("pool", name), .text("items", given.joined(separator: ","))])
+        return given
     }
 
     /// The pool, who has its items and how many wait. Blocks the current
@@ -166,7 +170,10 @@ public struct Pool: Sendable {
         _ request: PoolRequest, timeout: Duration? = nil
     ) async throws -> PoolHolding {
         let patience = LockPatience(timeout)
-        let holding = try await cancellable { try self.take(request, patience, $0) }
+        let under = try LockNesting.entries()
+        let holding = try await cancellable {
+            try self.take(request, patience, $0, under: under)
+        }
         guard let holding else {
             preconditionFailure("Berth: a wait for items ended without an outcome")
         }

@@ -170,6 +170,9 @@ struct PoolLedger {
             wanted = own.renewed(as: wanted)
         case .given(let items):
             for (holding, _) in state.ended { base.delete(key(of: holding)) }
+            // Nobody waits for it who does not know. But whoever rings removes
+            // the bells of waiters that were killed.
+            if !state.ended.isEmpty { isRinging = true }
             wanted.items = items
         case .waits:
             // The first in line hears of a death, but not of a directory that

@@ -82,8 +82,7 @@ struct PoolState {
 
     /// What is said to one whose time has run out.
     func refusal(_ count: Int) -> String {
-        let wish = count == 1 ? "no item" : "no " + String(count) + " items"
-        return wish + " of the pool '" + name.text + "' could be had in time; "
+        Self.number(count) + " of the pool '" + name.text + "' could not be had in time; "
             + String(free.count) + " of " + String(items.count)
             + " are free now; see berth pool show " + name.text
     }

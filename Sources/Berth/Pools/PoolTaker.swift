@@ -40,6 +40,18 @@ struct PoolTaker {
     /// - Throws: `timedOut`, `cancelled`; `deadlock` where a command that runs this
     ///   one has what is waited for; and whatever else a look throws.
     func run() throws -> PoolHolding? {
+        let start = Clock.monotonic
+        guard let holding = try take() else { return nil }
+        coordinator.events.report(
+            .poolTaken,
+            [
+                .text("pool", name.text), .text("items", holding.items.joined(separator: ",")),
+                .duration("waited", .nanoseconds(Int64(Clock.monotonic - start))),
+            ])
+        return holding
+    }
+
+    private func take() throws -> PoolHolding? {
         let state: PoolState
         switch try look(isInLine: false) {
         case .taken(let holding): return holding
@@ -47,18 +59,22 @@ struct PoolTaker {
         }
         let deadline: Deadline?
         switch patience {
-        case .none: return nil
+        case .none:
+            report(state, waits: false)
+            return nil
         case .until(let moment): deadline = moment
         case .unlimited: deadline = nil
         }
         // Told in line, whether the line or an item is waited for.
-        var untold = onWait
+        var isTold = false
         func tell(_ state: PoolState) {
-            untold?(
+            if isTold { return }
+            isTold = true
+            report(state, waits: true)
+            onWait?(
                 PoolObstacle(
                     pool: name.text, count: claim.count, free: state.free.count,
                     total: state.items.count))
-            untold = nil
         }
         let turn = try standInLine { tell(state) }
         defer { turn.release() }
@@ -101,11 +117,20 @@ struct PoolTaker {
             case .taken(let holding):
                 return holding
             case .waits(let state):
-                if let deadline, deadline.isPast { throw timedOut(state) }
                 onWait(state)
+                if let deadline, deadline.isPast { throw timedOut(state) }
                 try wait.sleep(while: state.holdings)
             }
         }
+    }
+
+    private func report(_ state: PoolState, waits: Bool) {
+        coordinator.events.report(
+            .poolBusy,
+            [
+                .text("pool", name.text), .number("count", claim.count),
+                .number("free", state.free.count), .text("wait", waits ? "yes" : "no"),
+            ])
     }
 
     private func timedOut(_ state: PoolState) -> CoordinatorError {

@@ -4,7 +4,8 @@
 public struct PortGroupRequest: Hashable, Sendable {
     /// An absolute, normalised path.
     let path: String
-    let group: PortGroup
+    /// The services.
+    public let group: PortGroup
     let range: ClosedRange<Int>
 
     /// What the ports are for, for people.

@@ -12,7 +12,8 @@
             var uses: [SocketUse] = []
             for process in processes() {
                 let user = user(of: process)
-                for file in files(of: process) where file.proc_fdtype == PROX_FDTYPE_SOCKET {
+                for file in files(of: process)
+                where Int(file.proc_fdtype) == Int(PROX_FDTYPE_SOCKET) {
                     if let use = use(of: file.proc_fd, process, user), ports(use.port) {
                         uses.append(use)
                     }
@@ -52,16 +53,18 @@
             guard proc_pidfdinfo(process, file, PROC_PIDFDSOCKETINFO, &facts, size) == size else {
                 return nil
             }
-            let isTCP = facts.psi.soi_kind == SOCKINFO_TCP
-            guard isTCP || facts.psi.soi_kind == SOCKINFO_IN else { return nil }
+            // What C gives no type is compared as plain integers.
+            let isTCP = Int(facts.psi.soi_kind) == Int(SOCKINFO_TCP)
+            guard isTCP || Int(facts.psi.soi_kind) == Int(SOCKINFO_IN) else { return nil }
             let end = isTCP ? facts.psi.soi_proto.pri_tcp.tcpsi_ini : facts.psi.soi_proto.pri_in
             let state = facts.psi.soi_proto.pri_tcp.tcpsi_state
             let port = Int(UInt16(truncatingIfNeeded: end.insi_lport).byteSwapped)
             guard port > 0 else { return nil }
             return SocketUse(
                 place: PortProbe.Place(
-                    isTCP: isTCP, isIPv4: Int32(end.insi_vflag) & INI_IPV4 != 0),
-                port: port, isListening: !isTCP || state == TSI_S_LISTEN, process: process,
+                    isTCP: isTCP, isIPv4: Int(end.insi_vflag) & Int(INI_IPV4) != 0),
+                port: port, isListening: !isTCP || Int(state) == Int(TSI_S_LISTEN),
+                process: process,
                 user: user, inode: 0)
         }
     }

@@ -51,7 +51,10 @@ extension ProcessTests {
                 ["pool", "run", pool] + options + ["--", "sh", "-c", script], store: store)
             #expect(await berth.hasPrinted("in"))
             let text = try String(contentsOfFile: file, encoding: .utf8)
-            return (berth, try #require(Int32(text.dropLast())))
+            let command = try #require(Int32(text.dropLast()))
+            // The details follow the start of the command.
+            while try await !status(pool).items.contains(where: { $0.pid == command }) {}
+            return (berth, command)
         }
 
         /// Starts one who stands in line, and prints what it gets.
@@ -59,7 +62,7 @@ extension ProcessTests {
             let waiter = try BerthProcess.start(
                 ["-v", "pool", "run", pool] + options + ["--", "sh", "-c", "echo $BERTH_ITEMS"],
                 store: store)
-            #expect(await waiter.hasComplained("waiting for"))
+            #expect(await waiter.hasComplained("pool.busy"))
             return waiter
         }
 
@@ -114,7 +117,7 @@ extension ProcessTests {
                 let waiter = try BerthProcess.start(
                     ["-v", "pool", "run", "one", "sh", "-c", "echo \(number) >>\(file)"],
                     store: store)
-                #expect(await waiter.hasComplained("waiting for"))
+                #expect(await waiter.hasComplained("pool.busy"))
                 waiters.append(waiter)
             }
             #expect(try await status("one").waiting == 4)
@@ -163,6 +166,10 @@ extension ProcessTests {
             #expect(try await status("one").waiting == 1)
             kill(command, SIGKILL)
             #expect(await waiters[2].outcome().output == "1\n")
+            // The next who takes it removes what the first one's bell has left.
+            #expect(try await run("pool", "run", "one", "true").status == 0)
+            let bells = try FileManager.default.contentsOfDirectory(atPath: store.path + "/bells")
+            #expect(bells.isEmpty)
         }
 
         @Test func poolsDoNotDisturbEachOther() async throws {
@@ -320,7 +327,7 @@ extension ProcessTests {
             let take = ["--store", moved, "pool", "run", "one"]
             #expect(try await BerthProcess.run(take + ["-n", "true"], store: store).status == 75)
             let waiter = try BerthProcess.start(["-v"] + take + ["echo", "got it"], store: store)
-            #expect(await waiter.hasComplained("waiting for"))
+            #expect(await waiter.hasComplained("pool.busy"))
             kill(command, SIGKILL)
             #expect(await waiter.outcome().output == "got it\n")
         }

@@ -64,6 +64,7 @@ struct ConfigurationTests {
         ("{\"excluded_ports\":[\"9..8\"]}", "line 1, column 20"),
         ("{\"excluded_ports\":[\"5,6\"]}", "line 1, column 20"),
         ("{\"cleanup\":{\"expire_after_days\":-1}}", "line 1, column 33"),
+        ("{\"cleanup\":{\"expire_after_days\":0}}", "line 1, column 33"),
         ("{\"occupancy_check\":{\"skip\":1}}", "line 1, column 28"),
         ("{\"allow_change\":\"yes\"}", "line 1, column 17"),
         ("{\"output_format\":\"xml\"}", "line 1, column 18"),

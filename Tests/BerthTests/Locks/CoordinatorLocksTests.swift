@@ -35,6 +35,14 @@ struct CoordinatorLocksTests {
         #expect(try isFree())
     }
 
+    /// The compiler warns where the twin that blocks is chosen.
+    @Test func taskIsNotBlockedForABodyThatDoesNotWait() async throws {
+        let token = try await berth.withLock("a") { $0.token }
+        let names = try await berth.withLocks(["b", "a"]) { $0.names }
+        #expect(token == 1)
+        #expect(names == ["a", "b"])
+    }
+
     @Test func lockIsGivenBackWhenTheBodyThrows() throws {
         #expect(throws: Failure.self) { try berth.withLock("a") { _ in throw Failure() } }
         #expect(try isFree())

@@ -149,10 +149,16 @@ struct LockModesTests {
     }
 
     @Test func nothingIsToldOfALeaseThatIsGivenBackInTime() async throws {
-        let losses = Losses()
-        let lease = Lock.Lease(.milliseconds(300)) { losses.note($0) }
-        let lock = try await berth.lock("a", lease: lease)
-        lock.release()
+        // A machine that is busy may let the lease end before: then again.
+        var losses = Losses()
+        var isInTime = false
+        while !isInTime {
+            let attempt = Losses()
+            let lease = Lock.Lease(.milliseconds(300)) { attempt.note($0) }
+            let lock = try await berth.lock("a", lease: lease)
+            isInTime = lock.release()
+            losses = attempt
+        }
         // Past its end, by a lease that is told of.
         let later = Losses()
         let other = try await berth.lock(

@@ -3,6 +3,7 @@
 import BerthStore
 import BerthTestSupport
 import Foundation
+import Synchronization
 import Testing
 
 @testable import Berth
@@ -116,6 +117,26 @@ struct PoolTests {
         }
         #expect(items == ["a", "main"])
         #expect(try pool.status().freeCount == 2 && other.status().freeCount == 0)
+    }
+
+    @Test func whoListensHearsWhatHappens() throws {
+        let heard = Mutex<[String]>([])
+        let berth = try Coordinator.open(at: store.path) { event in
+            heard.withLock { $0.append(event.description) }
+        }
+        let pool = berth.pool("gpu")
+        _ = try pool.take(try request("x", 2))
+        #expect(try pool.tryTake(try request("y", 2)) == nil)
+        #expect(code { _ = try pool.take(try request("y", 2), timeout: .zero) } == .timedOut)
+        try pool.give(["b"], for: "/", tag: "x")
+        let told = heard.withLock { $0 }
+        #expect(told.count == 4)
+        #expect(told[0].hasPrefix("pool.taken pool=gpu items=a,b waited=0."))
+        #expect(
+            told.dropFirst() == [
+                "pool.busy pool=gpu count=2 free=1 wait=no",
+                "pool.busy pool=gpu count=2 free=1 wait=yes", "pool.given pool=gpu items=b",
+            ])
     }
 
     // MARK: Ends
@@ -265,6 +286,31 @@ struct PoolTests {
         held.giveBack()
         let count = try await pool.withItems(3) { $0.count }
         #expect(count == 3)
+    }
+
+    @Test func aWaitInsideForWhatOneHasIsRefused() async throws {
+        try nested()
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await pool.withItems(2) { _ in try await use(2) }
+        }
+        #expect(error?.code == .deadlock)
+        // One beside the two is there to be had.
+        #expect(try await pool.withItems(2) { _ in try await use(1) } == ["c"])
+        // Another task may have what this one gives back.
+        let held = try await pool.hold(3)
+        let other = Task.detached { try await use(1) }
+        try await waitForLine(1)
+        held.giveBack()
+        #expect(try await other.value == ["a"])
+    }
+
+    private func nested() throws {
+        #expect(
+            code {
+                try pool.withItems(3) { _ in _ = try pool.take(try request("x")) }
+            } == .deadlock)
+        #expect(code { try pool.withItems(3) { _ in try pool.withItems { _ in } } } == .deadlock)
+        #expect(try look().freeCount == 3)
     }
 
     @Test func waitersAreServedInTheOrderOfComingAndNoneIsOvertaken() async throws {

@@ -257,4 +257,51 @@ struct PortReservingTests {
         #expect(try berth.ports.perform(release).ended == done.reservations)
         #expect(try berth.ports.list().isEmpty)
     }
+
+    // MARK: Once, and by configuration
+
+    @Test func underAnIdAReservationHappensOnce() throws {
+        let ports = bench.berth.ports
+        let request = try PortRequest(for: "/a", in: 47_201...47_299)
+        let first = try ports.once(OperationID("one")).reserve(request)
+        try ports.release(for: "/a")
+        #expect(try ports.once(OperationID("one")).reserve(request) == first)
+        #expect(try ports.list().isEmpty)
+        let again = try ports.reserve(request)
+        #expect(try ports.once(OperationID("two")).release(for: "/a") == again)
+        _ = try ports.reserve(request)
+        #expect(try ports.once(OperationID("two")).release(for: "/a") == again)
+        #expect(try ports.list().count == 1)
+        let failed = ports.once(try OperationID("three"))
+        #expect(refusal { try failed.release(for: "/none") }?.code == .notFound)
+        #expect(refusal { try failed.release(for: "/none") }?.code == .notFound)
+    }
+
+    @Test func everyPlanIsReadBackAsItWas() throws {
+        var plan = try bench.perform(
+            .reserve(try PortRequest(for: "/a", tag: "ä\\\"", in: 10...13)))
+        plan.changes += try bench.perform(
+            .migrate(try PortMigration(from: "/a", to: "/b"))
+        ).changes
+        plan.changes += try bench.perform(
+            .reserve(try PortRequest(for: "/b", tag: "ä\\\"", in: 10...13))
+        ).changes
+        bench.gone = ["/b"]
+        plan.changes += try bench.perform(.clean(PortCleanup())).changes
+        #expect(plan.changes.count == 4)
+        #expect(PortPlan(json: plan.json) == plan)
+        #expect(PortPlan(json: Array("{}".utf8)) == nil)
+    }
+
+    @Test func aConfigurationIsARequest() throws {
+        var configuration = PortConfiguration()
+        configuration.lowest = 12
+        configuration.highest = 13
+        configuration.excluded.insert(12)
+        configuration.project = "shop"
+        let reservation = try bench.reserve(try PortRequest(configuration, for: "/a"))
+        #expect(reservation.port == 13 && reservation.project == "shop")
+        #expect(
+            refusal { _ = try PortGroupRequest(configuration, for: "/a") }?.code == .configuration)
+    }
 }

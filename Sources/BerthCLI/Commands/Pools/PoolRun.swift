@@ -25,10 +25,10 @@ enum PoolRun: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let pool = try context.pool(arguments)
-        let held = try pool.hold(
-            try arguments.poolCount(), try arguments.poolPatience(), nil,
-            command: LockCommand.describe(arguments.tail), under: context.outerLocks
-        ) { context.tell($0) }
+        let wish = try PoolWish(
+            try arguments.poolCount(), try arguments.poolPatience(),
+            command: LockCommand.describe(arguments.tail), under: context.outerLocks)
+        let held = try pool.hold(wish, nil) { context.tell($0) }
         guard let (items, ticket) = held else { return context.refuse(pool) }
         ChildProcess.setVariable(itemVariable, items[0])
         ChildProcess.setVariable(itemsVariable, items.joined(separator: "\n"))

@@ -36,13 +36,13 @@ extension ArgumentReader {
 }
 
 extension CommandContext {
-    /// Says what is waited for: to a person, or to one who asked.
+    /// Says what is waited for, to a person. Others hear of the event.
     func tell(_ obstacle: PoolObstacle) {
+        guard output.messagesAreSeen else { return }
         let wish = obstacle.count == 1 ? "an item" : String(obstacle.count) + " items"
-        let line =
+        output.note(
             "waiting for " + wish + " of the pool '" + obstacle.pool + "': "
-            + String(obstacle.free) + " of " + String(obstacle.total) + " free"
-        if output.messagesAreSeen { output.note(line) } else { output.detail(line) }
+                + String(obstacle.free) + " of " + String(obstacle.total) + " free")
     }
 
     func refuse(_ pool: Pool) -> ExitStatus {

@@ -42,28 +42,18 @@ struct PortGroupCommand {
     /// Reserves the ports of a directory's group, and prints them.
     func run(_ context: PortContext, for directory: String) throws -> ExitStatus {
         let arguments = context.arguments
-        guard let group = context.configuration.services else {
-            throw CoordinatorError(
-                .configuration, "the configuration of " + directory + " has no reservations")
-        }
         if context.configuration.allowsUnrelatedPath != true {
             try AbsolutePath.check(directory, isRelatedTo: context.directory)
         }
-        var request = try PortGroupRequest(
-            group, for: directory, in: try context.configuration.range())
+        var request = try PortGroupRequest(context.configuration, for: directory)
         request.project = try context.project()
         request.task = try context.task()
-        request.excluded = context.configuration.excluded
-        request.occupancy = context.configuration.checks
-        request.cleanup = context.configuration.cleanup
         request.replaces = arguments.has("force")
-        request.allowsProjectChange = context.configuration.allowsProjectChange == true
-        request.allowsTaskChange = context.configuration.allowsTaskChange == true
         let plan = try context.perform(.reserve(request))
         if arguments.has("dry-run") {
             context.printPlan(plan)
         } else {
-            print(plan, group, context.output)
+            print(plan, request.group, context.output)
         }
         return .success
     }

@@ -73,19 +73,14 @@ extension PortContext {
             throw arguments.failure("--exact needs --port")
         }
         var request = try PortRequest(
-            for: try path(), tag: try arguments.text("tag"), preferring: preference,
-            exactly: arguments.has("exact"), in: try configuration.range())
+            configuration, for: try path(), tag: try arguments.text("tag"),
+            preferring: preference, exactly: arguments.has("exact"))
         request.project = try project()
         request.task = try task()
-        request.excluded = configuration.excluded
-        request.occupancy = configuration.checks
-        request.cleanup = configuration.cleanup
         let isForced = arguments.has("force")
         request.overwrites = isForced || arguments.has("overwrite")
         request.ignoresOccupied = isForced || arguments.has("ignore-occupied")
         request.ignoresExclusions = isForced || arguments.has("ignore-exclusions")
-        request.allowsProjectChange = configuration.allowsProjectChange == true
-        request.allowsTaskChange = configuration.allowsTaskChange == true
         request.process = try arguments.integer("for-pid", in: 1...Int32.max)
         request.timeToLive = try arguments.duration("ttl")
         return request
