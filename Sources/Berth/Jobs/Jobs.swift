@@ -290,7 +290,8 @@ public struct Jobs: Sendable {
     public func updateQueue(
         _ name: String, _ body: (inout JobQueueSettings) throws -> Void
     ) throws -> JobQueueSettings {
-        try change("queue") { try $0.updateQueue(name, body) }
+        try JobRule.check(queue: name)
+        return try change("queue") { try $0.updateQueue(name, body) }
     }
 
     /// Lets no job of a queue be claimed until it is resumed. Blocks the

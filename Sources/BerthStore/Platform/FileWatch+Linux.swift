@@ -12,13 +12,25 @@
         /// a directory has got an entry. The
         /// corresponding C functions are `inotify_init1` and `inotify_add_watch`.
         package static func watch(_ path: String) throws(SystemError) -> FileDescriptor {
+            try watch(path, IN_MODIFY | IN_CREATE)
+        }
+
+        /// A descriptor that can be read once a directory was moved or removed.
+        /// The corresponding C functions are as for a file.
+        package static func watchPlace(_ path: String) throws(SystemError) -> FileDescriptor {
+            try watch(path, IN_MOVE_SELF | IN_DELETE_SELF | IN_ATTRIB)
+        }
+
+        private static func watch(
+            _ path: String, _ events: some BinaryInteger
+        ) throws(SystemError) -> FileDescriptor {
             let watch = FileDescriptor(
                 rawValue: try retrying("inotify_init1") {
                     inotify_init1(Int32(O_CLOEXEC | O_NONBLOCK))
                 })
             do throws(SystemError) {
                 _ = try retrying("inotify_add_watch") {
-                    inotify_add_watch(watch.rawValue, path, UInt32(IN_MODIFY | IN_CREATE))
+                    inotify_add_watch(watch.rawValue, path, UInt32(events))
                 }
                 return watch
             } catch {

@@ -67,9 +67,11 @@ extension ProcessTests {
 
         @Test func noJobIsLostOrDoneTwiceWhileWorkersAreKilled() async throws {
             let directory = try store.makeDirectory("locks")
-            let count = 240
+            // The long form: BERTH_TEST_JOBS=10000 swift test --filter JobRescueTests
+            let wish = ProcessInfo.processInfo.environment["BERTH_TEST_JOBS"]
+            let count = wish.flatMap { Int($0) } ?? 240
             let ids = try await berth.queue("q", of: Int.self).enqueue(Array(0..<count)).map(\.id)
-            var workers = try (0..<4).map { _ in try start("count q \(directory)") }
+            var workers = try (0..<(count > 1000 ? 8 : 4)).map { _ in try start("count q \(directory)") }
             let waiting = Task { try await berth.jobs.wait(for: .emptyQueue("q")) }
             let isDone = Event<Bool>()
             Task {

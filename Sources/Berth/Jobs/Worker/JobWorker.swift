@@ -61,6 +61,8 @@ final class JobWorker: @unchecked Sendable {
         let token: UInt64
         let work: any RunningJob
         let began: UInt64
+        /// The directory of the store that the job is of.
+        let store: FileIdentity
         var timeout: Deadline?
         var killing: Deadline?
         /// Why it was asked to end; nil where it was not.
@@ -86,6 +88,10 @@ final class JobWorker: @unchecked Sendable {
         let jobs: Bell
         /// Rung when a job of this worker is to end.
         let orders: Bell
+        /// The directory of the store.
+        let store: FileIdentity
+        /// Can be read when that was moved or removed.
+        var place: FileDescriptor
     }
 
     init(
@@ -191,7 +197,7 @@ final class JobWorker: @unchecked Sendable {
         if phase == .working { files.append(stopping.reading) }
         if let signals { files.append(signals) }
         if let station, retries == 0 {
-            files += [results.flag, station.orders.flag]
+            files += [results.flag, station.orders.flag, station.place]
             if hasRoom { files.append(station.jobs.flag) }
         }
         let ready = try poll(files, until: deadline)
@@ -206,6 +212,29 @@ final class JobWorker: @unchecked Sendable {
             try obey()
         } else if file == station?.jobs.flag {
             try station?.jobs.silence()
+        } else if file == station?.place {
+            try lookAround()
+        }
+    }
+
+    /// The store's directory was moved, or something less: the next step
+    /// finds out which.
+    private func lookAround() throws {
+        guard let place = station?.place else { return }
+        FileCalls.close(place)
+        do {
+            station?.place = try FileCalls.watchPlace(coordinator.path)
+        } catch {
+            // Gone: nothing is left to be watched, nor to be closed.
+            station?.place = try watchNothing()
+        }
+    }
+
+    private func watchNothing() throws(CoordinatorError) -> FileDescriptor {
+        do throws(SystemError) {
+            return try FileCalls.watchPlace("/")
+        } catch {
+            throw .system("cannot watch the store " + coordinator.path, error)
         }
     }
 
@@ -250,14 +279,22 @@ final class JobWorker: @unchecked Sendable {
     /// which it was.
     private func stationed() throws -> Station {
         if let station, station.member.presence.isNamed { return station }
+        let isMove = self.station != nil || retries > 0
         takeDown()
+        if isMove && (try? FileCalls.status(ofPath: coordinator.path)) == nil {
+            // Somebody is about to put another there: made anew it would be in
+            // the way.
+            throw CoordinatorError(.moved, "the store " + coordinator.path + " is gone")
+        }
         let member = try JobMember(coordinator)
         let queues = options.queues
         var interests = queues.map { Interest.jobs(of: $0) }
         if options.isUntilEmpty { interests += queues.map { Interest.ends(of: $0) } }
+        let jobs = try Bell(interests, in: coordinator.path)
+        let orders = try Bell([.orders(for: member.name)], in: coordinator.path)
+        let (store, place) = try located()
         let station = Station(
-            member: member, jobs: try Bell(interests, in: coordinator.path),
-            orders: try Bell([.orders(for: member.name)], in: coordinator.path))
+            member: member, jobs: jobs, orders: orders, store: store, place: place)
         let isTaken = try coordinator.write("job.serve") { transaction in
             for queue in queues {
                 let isRegistered = try transaction.register(
@@ -268,6 +305,7 @@ final class JobWorker: @unchecked Sendable {
             return nil
         }
         if let isTaken {
+            FileCalls.close(place)
             throw CoordinatorError(
                 .busy, "the queue " + isTaken + " has as many workers as it may have")
         }
@@ -276,9 +314,24 @@ final class JobWorker: @unchecked Sendable {
         return station
     }
 
+    private func located() throws(CoordinatorError) -> (FileIdentity, FileDescriptor) {
+        do throws(SystemError) {
+            let place = try FileCalls.watchPlace(coordinator.path)
+            do throws(SystemError) {
+                return (try FileCalls.status(ofPath: coordinator.path).identity, place)
+            } catch {
+                FileCalls.close(place)
+                throw error
+            }
+        } catch {
+            throw .system("cannot watch the store " + coordinator.path, error)
+        }
+    }
+
     private func takeDown() {
         guard let station else { return }
         self.station = nil
+        FileCalls.close(station.place)
         let queues = options.queues
         _ = try? coordinator.write("job.leave", isEssential: true) { transaction in
             for queue in queues { transaction.unregister(station.member.name, from: queue) }
@@ -310,7 +363,11 @@ final class JobWorker: @unchecked Sendable {
             for (id, result) in finished {
                 guard let active = active[id] else { continue }
                 let result = effective(result, active)
-                let after = try transaction.settle(active.job, active.token, result)
+                // In a store that has come in the place of the job's own, one of
+                // its number is another.
+                let after =
+                    active.store == station.store
+                    ? try transaction.settle(active.job, active.token, result) : nil
                 endings.append(Ended(active: active, result: result, job: after))
             }
             if isInDoubt { try handBackUnknown(&transaction, member) }
@@ -462,6 +519,7 @@ final class JobWorker: @unchecked Sendable {
         }
         active[job.id] = Active(
             job: job, token: claim.token, work: work, began: Clock.monotonic,
+            store: station.store,
             timeout: job.timeout.map { Deadline(after: $0) })
     }
 
