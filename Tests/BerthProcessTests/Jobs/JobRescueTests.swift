@@ -71,7 +71,9 @@ extension ProcessTests {
             let wish = ProcessInfo.processInfo.environment["BERTH_TEST_JOBS"]
             let count = wish.flatMap { Int($0) } ?? 240
             let ids = try await berth.queue("q", of: Int.self).enqueue(Array(0..<count)).map(\.id)
-            var workers = try (0..<(count > 1000 ? 8 : 4)).map { _ in try start("count q \(directory)") }
+            var workers = try (0..<(count > 1000 ? 8 : 4)).map { _ in
+                try start("count q \(directory)")
+            }
             let waiting = Task { try await berth.jobs.wait(for: .emptyQueue("q")) }
             let isDone = Event<Bool>()
             Task {
