@@ -104,8 +104,8 @@ extension ProcessTests {
                     }
                     group.addTask {
                         try await berth([
-                            "port", "reserve", "--path", "/srv/a", "--operation-id", "port",
-                            "--json",
+                            "port", "reserve", "--path", "/srv/a", "--allow-unrelated-path",
+                            "--operation-id", "port", "--json",
                         ])
                     }
                 }
