@@ -25,7 +25,7 @@ func fill(_ directory: String, with records: Int) throws {
     var number = 0
     /// Commits one small line, and says how long the journal is then.
     func step() throws -> Int {
-        try berth.transaction { transaction in
+        _ = try berth.transaction { transaction in
             try transaction.setValue(
                 value(counting: number), forKey: "tail/" + String(number % 1000))
         }

@@ -4,6 +4,8 @@
 //
 //     berth-bench DIRECTORY DURABILITY BEGIN END
 //     berth-bench times FOLDER DIRECTORY DURABILITY BEGIN END
+//     berth-bench work DIRECTORY DURABILITY BEGIN END
+//     berth-bench enqueue DIRECTORY DURABILITY COUNT
 //     berth-bench fill DIRECTORY COUNT
 //     berth-bench clock
 //     berth-bench turns STORE FILE BEGIN END
@@ -14,6 +16,7 @@
 //
 // The first is a worker of `fleet` (see fleet.c). The second is one as well,
 // and leaves in a folder how long each commit took, in microseconds. The third
+// is one that does jobs, see Jobs.swift, and the fourth enqueues them. The fifth
 // makes a store of many records whose journal is just under the size of a
 // rotation. The others contend for a lock, see Contenders.swift.
 
@@ -38,6 +41,15 @@ if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2])
     let lines = times.map { String($0 / 1000) + "\n" }.joined()
     try Data(lines.utf8).write(to: URL(fileURLWithPath: arguments[1] + "/\(getpid())"))
     print(times.count)
+} else if arguments.count == 5, arguments[0] == "work",
+    let durability = durabilities[arguments[2]], let begin = UInt64(arguments[3]),
+    let end = UInt64(arguments[4])
+{
+    print(try await work(in: arguments[1], durability, from: begin, until: end))
+} else if arguments.count == 4, arguments[0] == "enqueue",
+    let durability = durabilities[arguments[2]], let count = Int(arguments[3])
+{
+    print(try enqueue(count, in: arguments[1], durability))
 } else if !(try contend(arguments)) {
     exit(64)
 }
