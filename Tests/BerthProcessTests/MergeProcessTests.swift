@@ -24,6 +24,12 @@ extension ProcessTests {
             }
         }
 
+        private func countOfRuns() throws -> Int {
+            try FileManager.default.contentsOfDirectory(atPath: store.path).count {
+                $0.hasPrefix("run-")
+            }
+        }
+
         /// Runs of which a large merge is due, made without anybody who merges.
         private func makeRuns() throws -> [Record] {
             var options = StoreOptions()
@@ -75,13 +81,17 @@ extension ProcessTests {
         /// Whoever leaves runs to merge starts a process for it, and ends before it.
         @Test func theCommandLeavesMergingToAnother() async throws {
             _ = try makeRuns()
+            let runs = try countOfRuns()
             let text = String(repeating: "y", count: 60_000)
             for number in 0..<4 {
                 let outcome = try await berth(["kv", "set", "z\(number)", "--raw", text])
                 #expect(outcome.status == 0)
             }
-            // The merger holds the lock until it is done; it may not have begun.
-            while try !mergeFiles().contains(where: { $0.hasSuffix(".done") }) {
+            // The merger holds the lock until it is done; it may not have begun, or
+            // what it made may have got its name.
+            while try !mergeFiles().contains(where: { $0.hasSuffix(".done") }),
+                try countOfRuns() >= runs
+            {
                 let script = "flock '\(store.path)/merge-large.lock' true"
                 #expect(try await BerthProcess.startShell(script, store: store).exitStatus() == 0)
             }
