@@ -114,7 +114,10 @@ extension StoreEngine {
     /// be in the one they were written to. Returns whether they are still there.
     private func carryOver(_ dependence: Dependence) throws(StoreError) -> Bool {
         let entered = try enter(until: Deadline(after: .seconds(5)))
-        defer { leave(entered) }
+        defer {
+            leave(entered)
+            settleAftermath()
+        }
         state.lock()
         defer { state.unlock() }
         // From what the file holds now, not from memory: a failed write-back

@@ -38,7 +38,7 @@ extension StoreEngine {
         // notices by its hint that another generation is there.
         if !generation.isSealed, generation.isClean { try generation.seal() }
         try install(header, after: generation)
-        archive(generation)
+        aftermath.ended.append(generation)
         sweep(header)
     }
 
@@ -275,6 +275,24 @@ extension StoreEngine {
 
     // MARK: What is left of the past
 
+    /// What nobody has to wait for, a writer of the store least of all.
+    struct Aftermath {
+        /// Generations to be kept for people to read.
+        var ended: [Generation] = []
+        /// Where there are runs to merge.
+        var merger: RunMerger?
+    }
+
+    /// Does what rotations have left to do. The caller holds no lock.
+    func settleAftermath() {
+        state.lock()
+        let due = aftermath
+        aftermath = Aftermath()
+        state.unlock()
+        for generation in due.ended { archive(generation) }
+        if let merger = due.merger { environment.startMerging(merger) }
+    }
+
     /// Keeps the old generation for people to read. Best effort: nothing
     /// depends on it.
     private func archive(_ old: Generation) {
@@ -315,7 +333,7 @@ extension StoreEngine {
         else { return }
         let candidates = MergePolicy.candidates(header.runs, sparing: living.map(\.files))
         if !MergePolicy.groupsToMerge(candidates.reversed(), limits).isEmpty {
-            dueMerger = RunMerger(directory: directory, limits: limits)
+            aftermath.merger = RunMerger(directory: directory, limits: limits)
         }
     }
 

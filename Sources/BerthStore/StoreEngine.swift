@@ -26,8 +26,8 @@ final class StoreEngine: @unchecked Sendable {
     /// What is known of the generation before, while the next is not open yet.
     private var heritage: Heritage?
     let hintFile: HintFile
-    /// Set by a rotation that has left runs to merge.
-    var dueMerger: RunMerger?
+    /// What a rotation has left to do when the lock is given up.
+    var aftermath = Aftermath()
 
     private init(
         _ directory: StoreDirectory, _ durability: Durability, _ environment: StoreEnvironment
@@ -88,6 +88,7 @@ final class StoreEngine: @unchecked Sendable {
     func write<Result>(
         _ write: Write, _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
+        defer { settleAftermath() }
         var result: Result?
         var failure: (any Error)?
         // What follows knows no type of a result: looking one up at run time
@@ -104,17 +105,9 @@ final class StoreEngine: @unchecked Sendable {
         // Whatever the outcome, it rests on lines that others may not have
         // made durable yet: it is told to nobody before they are.
         if let dependence { try secure(dependence) }
-        if let merger = takeDueMerger() { environment.startMerging(merger) }
         if let failure { throw failure }
         guard let result else { preconditionFailure("a body that neither returned nor threw") }
         return result
-    }
-
-    private func takeDueMerger() -> RunMerger? {
-        state.lock()
-        defer { state.unlock() }
-        defer { dueMerger = nil }
-        return dueMerger
     }
 
     /// Runs a body and writes what it changed, under the writers' lock.
@@ -335,7 +328,8 @@ final class StoreEngine: @unchecked Sendable {
     /// Whether the lines have grown long. The header does not count: a new
     /// generation would have it too.
     private func isRotationDue(_ generation: Generation) -> Bool {
-        generation.end - generation.header.length >= limits.rotationBytes
+        generation.end - generation.header.length
+            >= (generation.isFollowed ? limits.followedRotationBytes : limits.rotationBytes)
     }
 
     func evidence(

@@ -63,8 +63,8 @@ package struct StoreLimits: Hashable, Sendable {
     /// The largest number that JSON carries exactly everywhere.
     static var maximumNumber: UInt64 { 1 << 53 }
 
-    /// A generation whose lines have grown to this many bytes ends. What a
-    /// cold command pays grows with it, 2.4 µs for each KiB.
+    /// A writer that finds so many bytes of lines ends their generation. What
+    /// a cold command pays grows with it, 2.4 µs for each KiB.
     package var rotationBytes = 128 * 1024
     /// How far ahead of its lines a journal is extended at a time, so that
     /// most flushes have no change of size to commit.
@@ -93,6 +93,10 @@ package struct StoreLimits: Hashable, Sendable {
     /// The part of the extension that only essential writes may use when the
     /// disk is full: releases and completions.
     var reserveBytes: Int { extensionBytes / 2 }
+
+    /// The same for a writer that has followed a generation from its beginning
+    /// and need not read it: what it pays is the rotation.
+    var followedRotationBytes: Int { rotationBytes > .max / 2 ? .max : 2 * rotationBytes }
 }
 
 /// How the changes of a store are made durable; chosen when it is made.

@@ -38,8 +38,9 @@ final class Generation {
     var settledEnd: Int?
     /// The file is at least this long.
     private var room: Int
-    /// Whether this process has had no generation before this one open.
-    private let isFirst: Bool
+    /// Whether this process had the generation before this one open, and so
+    /// has seen this one begin.
+    let isFollowed: Bool
 
     private let directory: StoreDirectory
     private let file: FileDescriptor
@@ -65,14 +66,13 @@ final class Generation {
         newestRunsFirst = runs.reversed()
         pastTails = heritage?.tails(before: header) ?? []
         buffer = heritage?.buffer ?? ReadBuffer()
-        isFirst = heritage == nil
+        isFollowed = heritage != nil
         identity = file.status.identity
         room = file.status.size
         lastHash = header.hash
         lastNumber = header.number
         flushed = header.length
-        tail = Tail()
-        tail.append(header: headerLine)
+        tail = Tail(header: headerLine, room: file.status.size)
     }
 
     deinit {
@@ -221,8 +221,7 @@ final class Generation {
     private func readLines(limit: Int) throws(StoreError) -> Stop {
         if isSealed { return .sealed }
         // The first look takes in a whole generation, a later one a few lines.
-        var count =
-            isFirst && end == header.length ? max(4096, min(room, 256 * 1024) - end) : 4096
+        var count = !isFollowed && end == header.length ? 32 * 1024 : 4096
         while true {
             let chunk = try readChunk(count)
             let before = end

@@ -32,14 +32,22 @@ struct Tail: Sendable {
         }
     }
 
+    /// More memory than this is not asked for before it is needed.
+    private static var maximumRoom: Int { 1024 * 1024 }
+
     /// The largest file whose places fit.
     static var maximumSize: Int { Int(Int32.max) }
 
     /// How many keys it holds.
     var count: Int { places.count }
 
-    /// Takes in the header's line.
-    mutating func append(header line: UnsafeRawBufferPointer) {
+    /// One of no lines.
+    init() {}
+
+    /// One of the header's line alone, with memory for so many bytes: what is
+    /// not used of it costs nothing.
+    init(header line: UnsafeRawBufferPointer, room: Int) {
+        bytes.reserveCapacity(min(room, Self.maximumRoom))
         bytes.append(contentsOf: line)
     }
 

@@ -42,7 +42,10 @@ extension StoreEngine {
         until deadline: Deadline?, _ body: (Generation) throws(StoreError) -> Void
     ) throws(StoreError) {
         let entered = try enter(until: deadline)
-        defer { leave(entered) }
+        defer {
+            leave(entered)
+            settleAftermath()
+        }
         state.lock()
         defer { state.unlock() }
         do throws(StoreError) {
