@@ -129,13 +129,14 @@ extension StoreEngine {
         let stop = try current.catchUp()
         let old = dependence.generation
         if current.header == old.header {
-            guard current.tail.bytes.starts(with: old.tail.bytes[..<dependence.end]) else {
-                return false
-            }
             if case .damaged(let offset) = Recovery.verdict(try evidence(current, stop)) {
                 throw damaged(current, promised: offset)
             }
+            let isThere = current.tail.bytes.starts(with: old.tail.bytes[..<dependence.end])
+            // Even where they are gone: others still have them in memory, and
+            // must not go on in this file.
             try rotate(current)
+            return isThere
         } else if current.header.generation == old.header.generation + 1 {
             // Whoever began it took over what the file then held: not our
             // lines where a failed write-back had taken them.

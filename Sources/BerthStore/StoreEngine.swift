@@ -179,11 +179,31 @@ final class StoreEngine: @unchecked Sendable {
         }
         do throws(StoreError) {
             let file = try openedLock()
+            if isInformed, let lock = try file.acquireIfFree() {
+                return Entered(file: file, lock: lock)
+            }
+            readAhead()
             return Entered(file: file, lock: try file.acquire(until: deadline, cancellation))
         } catch {
             writers.unlock()
             throw error
         }
+    }
+
+    /// Whether this process has a generation open.
+    private var isInformed: Bool {
+        state.lock()
+        defer { state.unlock() }
+        return generation != nil
+    }
+
+    /// Reads what others have written, before the lock is there: nobody waits
+    /// for it meanwhile. Whatever stands in the way is met again under the lock.
+    private func readAhead() {
+        state.lock()
+        defer { state.unlock() }
+        guard heritage == nil, let generation = try? opened(forWriting: true) else { return }
+        _ = try? generation.catchUp()
     }
 
     func leave(_ entered: Entered) {
@@ -274,6 +294,12 @@ final class StoreEngine: @unchecked Sendable {
     /// writers' lock and `state`.
     func settle(_ entered: Entered) throws(StoreError) -> Generation {
         var isFresh = generation == nil
+        // What is in memory may be what a failed write-back took from the file:
+        // only what the file holds is cut, or goes on in another file.
+        func lookAgain() {
+            generation = nil
+            isFresh = true
+        }
         while true {
             guard let generation = try opened(forWriting: true) else {
                 try confirm(entered)
@@ -289,15 +315,16 @@ final class StoreEngine: @unchecked Sendable {
             let stop = try generation.catchUp()
             if stop == .end, generation.settledEnd == generation.end {
                 if !isRotationDue(generation) { return generation }
+                if !isFresh, !isStillWritten(generation) {
+                    lookAgain()
+                    continue
+                }
                 try confirm(entered)
                 if try rotateIfPossible(generation) { continue }
                 return generation
             }
             if stop == .invalid, !isFresh {
-                // What is in memory may be what a failed write-back took from
-                // the file: only what the file holds decides what is cut.
-                self.generation = nil
-                isFresh = true
+                lookAgain()
                 continue
             }
             let verdict = Recovery.verdict(try evidence(generation, stop))
@@ -319,6 +346,10 @@ final class StoreEngine: @unchecked Sendable {
                 if case .damaged(let offset) = verdict {
                     throw damaged(generation, promised: offset)
                 }
+                if !isFresh, !isStillWritten(generation) {
+                    lookAgain()
+                    continue
+                }
                 try rotate(generation)
             }
             self.generation?.settledEnd = self.generation?.end
@@ -330,6 +361,15 @@ final class StoreEngine: @unchecked Sendable {
     private func isRotationDue(_ generation: Generation) -> Bool {
         generation.end - generation.header.length
             >= (generation.isFollowed ? limits.followedRotationBytes : limits.rotationBytes)
+    }
+
+    /// Whether no write-back failed since the lines were read that are not known
+    /// to be durable: else the file may not hold any more what memory does.
+    private func isStillWritten(_ generation: Generation) -> Bool {
+        guard generation.header.durability == .full, generation.flushed < generation.end else {
+            return true
+        }
+        return (try? generation.flush()) != nil
     }
 
     func evidence(

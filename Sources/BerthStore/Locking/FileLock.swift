@@ -2,9 +2,10 @@
 
 /// The exclusive `flock` of one file, waited for in the kernel.
 ///
-/// A wait without an end blocks the calling thread. A wait that may end early
-/// blocks a thread of ours, which is kept for the next one: when the caller
-/// has gone, that thread gives the lock back as soon as it gets it.
+/// A wait blocks the calling thread. One that may be cancelled, or whose
+/// deadline the calling thread cannot be told, blocks a thread of ours, which
+/// is kept for the next one: when the caller has gone, that thread gives the
+/// lock back as soon as it gets it.
 ///
 /// One thread at a time acquires it: `flock` would not keep two apart that
 /// share a description.
@@ -26,11 +27,6 @@ package final class FileLock: Sendable {
         waiter.retire()
     }
 
-    /// How often the processor is offered to others before a thread is set to
-    /// wait: a critical section is shorter than two changes of thread. Oftener
-    /// is not faster, and lets those who come overtake those who wait.
-    private static var turns: Int { 16 }
-
     /// The lock, held. Whoever acquired it releases it.
     package struct Held {
         /// What is locked, whatever its name now stands for.
@@ -44,28 +40,41 @@ package final class FileLock: Sendable {
     package func acquire(
         until deadline: Deadline?, _ cancellation: Cancellation? = nil
     ) throws(StoreError) -> Held {
-        let file = waiter.file
-        let isEndless = deadline == nil && cancellation == nil
-        if waiter.isIdle {
-            do throws(SystemError) {
-                let storage = waiter.storage
-                for turn in 1...Self.turns {
-                    if try storage.lock(file.descriptor, .exclusive, waiting: false) {
-                        return Held(file: file)
-                    }
-                    if isEndless || turn == Self.turns { break }
-                    Thread.yield()
-                }
-                if isEndless {
-                    _ = try storage.lock(file.descriptor, .exclusive, waiting: true)
-                    return Held(file: file)
-                }
-            } catch {
-                throw .system("cannot lock the store", error)
-            }
+        if waiter.isIdle, let isHeld = try acquireHere(until: deadline, cancellation) {
+            if !isHeld { throw waiter.timedOut }
+        } else {
+            try waiter.wait(until: deadline, cancellation)
         }
-        try waiter.wait(until: deadline, cancellation)
-        return Held(file: file)
+        return Held(file: waiter.file)
+    }
+
+    /// The lock, where nobody else has it and none of our threads is at it.
+    func acquireIfFree() throws(StoreError) -> Held? {
+        guard waiter.isIdle else { return nil }
+        do throws(SystemError) {
+            let file = waiter.file
+            let isFree = try waiter.storage.lock(file.descriptor, .exclusive, waiting: false)
+            return isFree ? Held(file: file) : nil
+        } catch {
+            throw .system("cannot lock the store", error)
+        }
+    }
+
+    /// Waits on the calling thread. Returns whether the lock is held, which it
+    /// is not at the deadline; nil where a thread of ours has to wait.
+    private func acquireHere(
+        until deadline: Deadline?, _ cancellation: Cancellation?
+    ) throws(StoreError) -> Bool? {
+        let storage = waiter.storage
+        let file = waiter.file.descriptor
+        do throws(SystemError) {
+            if try storage.lock(file, .exclusive, waiting: false) { return true }
+            if cancellation != nil { return nil }
+            guard let deadline else { return try storage.lock(file, .exclusive, waiting: true) }
+            return try storage.lock(file, .exclusive, until: deadline)
+        } catch {
+            throw .system("cannot lock the store", error)
+        }
     }
 
     package func release(_ held: Held) {

@@ -63,14 +63,17 @@ final class LockWaiter: @unchecked Sendable {
         isWanted = false
         let result = outcome
         monitor.unlock()
-        guard let result else {
-            throw StoreError(
-                .timedOut,
-                LockHolder.text(of: file.status.identity)
-                    + " has held the store's lock for too long; try again, or look for a stopped "
-                    + "process")
-        }
+        guard let result else { throw timedOut }
         try result.get()
+    }
+
+    /// Who holds the lock, where that can be told.
+    var timedOut: StoreError {
+        StoreError(
+            .timedOut,
+            LockHolder.text(of: file.status.identity)
+                + " has held the store's lock for too long; try again, or look for a stopped process"
+        )
     }
 
     private func begin() throws(StoreError) -> UInt64 {

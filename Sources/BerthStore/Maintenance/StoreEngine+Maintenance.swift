@@ -49,6 +49,8 @@ extension StoreEngine {
         state.lock()
         defer { state.unlock() }
         do throws(StoreError) {
+            // What is made of the lines for good is made of what the file holds.
+            generation = nil
             try body(try settle(entered))
         } catch {
             // Whatever was seen is looked at afresh the next time.

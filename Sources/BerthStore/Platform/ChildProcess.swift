@@ -191,40 +191,12 @@ package struct ChildProcess {
 /// reads it at any moment, which is sound for a word that is read and written whole.
 private nonisolated(unsafe) var forwardTarget: pid_t = 0
 
-typealias SignalHandler =
-    @convention(c) (Int32, UnsafeMutablePointer<siginfo_t>?, UnsafeMutableRawPointer?) -> Void
-
-#if canImport(Darwin)
-    func isIgnoring(_ action: sigaction) -> Bool {
-        unsafeBitCast(action.__sigaction_u.__sa_handler, to: Int.self)
-            == unsafeBitCast(SIG_IGN, to: Int.self)
-    }
-
-    func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
-        action.__sigaction_u.__sa_sigaction = handler
-    }
-
-    /// A terminal's signals come from the kernel, which has no pid.
-    private func isFromProcess(_ information: siginfo_t) -> Bool { information.si_pid != 0 }
-#else
-    #if canImport(Glibc)
-        func isIgnoring(_ action: sigaction) -> Bool {
-            unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == 1
-        }
-
-        func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
-            action.__sigaction_handler.sa_sigaction = handler
-        }
+/// Whether a signal was sent by a process, and not by a terminal: those come
+/// from the kernel, which has no pid on Darwin, and positive codes on Linux.
+private func isFromProcess(_ information: siginfo_t) -> Bool {
+    #if canImport(Darwin)
+        information.si_pid != 0
     #else
-        func isIgnoring(_ action: sigaction) -> Bool {
-            unsafeBitCast(action.__sa_handler.sa_handler, to: Int.self) == 1
-        }
-
-        func setHandler(_ handler: SignalHandler, of action: inout sigaction) {
-            action.__sa_handler.sa_sigaction = handler
-        }
+        information.si_code <= 0
     #endif
-
-    /// A terminal's signals come from the kernel, whose codes are positive.
-    private func isFromProcess(_ information: siginfo_t) -> Bool { information.si_code <= 0 }
-#endif
+}

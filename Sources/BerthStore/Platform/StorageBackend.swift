@@ -48,6 +48,11 @@ package protocol StorageBackend: AnyObject, Sendable {
     func lock(
         _ file: FileDescriptor, _ mode: LockMode, waiting: Bool
     ) throws(SystemError) -> Bool
+    /// Waits for a lock until a deadline, on the calling thread; returns whether
+    /// it was granted, nil where this program cannot wait so.
+    func lock(
+        _ file: FileDescriptor, _ mode: LockMode, until deadline: Deadline
+    ) throws(SystemError) -> Bool?
     func unlock(_ file: FileDescriptor) throws(SystemError)
 }
 
@@ -149,6 +154,15 @@ package final class SystemStorage: StorageBackend {
         _ file: FileDescriptor, _ mode: LockMode, waiting: Bool
     ) throws(SystemError) -> Bool {
         try FileCalls.lock(file, mode, waiting: waiting)
+    }
+
+    package func lock(
+        _ file: FileDescriptor, _ mode: LockMode, until deadline: Deadline
+    ) throws(SystemError) -> Bool? {
+        try Interrupter.ofThisProcess.call(until: deadline) { () throws(SystemError) in
+            try FileCalls.lockInterruptibly(
+                file, mode == .exclusive ? .exclusive : .shared, nil, waiting: true)
+        }
     }
 
     package func unlock(_ file: FileDescriptor) throws(SystemError) {

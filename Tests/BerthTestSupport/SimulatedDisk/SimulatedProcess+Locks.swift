@@ -18,6 +18,13 @@ extension SimulatedProcess: StorageBackend {
         return true
     }
 
+    /// No time passes here: the deadline is never reached.
+    package func lock(
+        _ file: FileDescriptor, _ mode: LockMode, until deadline: Deadline
+    ) throws(SystemError) -> Bool? {
+        try lock(file, mode, waiting: true)
+    }
+
     private func isFree(_ file: FileDescriptor, _ mode: LockMode) -> Bool {
         disk.withState { _ in
             disk.descriptions[file.rawValue].map { !isTaken(file, $0.number, mode) } ?? true
