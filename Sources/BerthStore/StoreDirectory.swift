@@ -17,6 +17,7 @@ package final class StoreDirectory: Sendable {
     static var newJournalName: String { "journal.new" }
     static var hintName: String { "hint" }
     static var historyName: String { "history" }
+    static var ballastName: String { "ballast" }
     static var runPrefix: String { "run-" }
     /// Of the files of merges that no header names yet.
     static var mergePrefix: String { "merge-" }
@@ -24,7 +25,7 @@ package final class StoreDirectory: Sendable {
     /// Whether a name in the directory is one that the engine gives.
     static func isName(_ name: String) -> Bool {
         switch name {
-        case lockName, journalName, newJournalName, hintName, historyName: true
+        case lockName, journalName, newJournalName, hintName, historyName, ballastName: true
         default: name.hasPrefix(runPrefix) || name.hasPrefix(mergePrefix)
         }
     }
