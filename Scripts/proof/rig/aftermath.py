@@ -57,7 +57,7 @@ class Aftermath:
             settled = self._go_on(berth, seen)
             if is_judged:
                 problem = self._judge(settled, may_be_done, may_be_undone, seen)
-            return problem or self._try_the_rest(berth, may_be_undone)
+            return problem or self._try_the_rest(berth, may_be_spent=not is_killed)
         except Refused as refusal:
             return f"afterwards {refusal}"
         except ValueError as error:
@@ -94,7 +94,7 @@ class Aftermath:
                     raise Refused(("lock", lock, "held" if held else "free"), outcome)
         return settled
 
-    def _try_the_rest(self, berth, may_be_undone):
+    def _try_the_rest(self, berth, may_be_spent):
         if self._family == "flock":
             for file in ("file", "."):
                 berth.must("flock", "-w", "10", file, "true")
@@ -102,12 +102,15 @@ class Aftermath:
             take_what_is_free(berth)
         if self._arguments[:2] == ("store", "backup"):
             return what_the_next_copy_leaves(berth)
+        if self._arguments[:2] == ("store", "doctor"):
+            berth.must("store", "doctor")
         if self._family in ("job", "work"):
-            return self._work(berth, may_be_undone)
+            return self._work(berth, may_be_spent)
         return None
 
-    def _work(self, berth, may_be_undone):
-        """Lets a worker do all that is left to do; no job may be lost meanwhile."""
+    def _work(self, berth, may_be_spent):
+        """Lets a worker do all that is left to do; no job may be lost meanwhile, but the
+        only attempt of one may have met with an error."""
         before = {each["id"]: each["state"] for each in json.loads(berth.must("job", "list"))}
         berth.must("job", "add", "probe", "--payload", "0")
         berth.must("work", "probe", "w", "--until-empty", "--", "true")
@@ -117,8 +120,7 @@ class Aftermath:
             return f"a job is lost: {sorted(lost)}"
         undone = [job for job, each in after.items()
                   if each["queue"] in ("probe", "w") and each["state"] != "completed"
-                  # What met with an error may be spent.
-                  and not (each["state"] == "discarded" and may_be_undone)]
+                  and not (each["state"] == "discarded" and may_be_spent)]
         return f"a job is not done: {after[undone[0]]}" if undone else None
 
 

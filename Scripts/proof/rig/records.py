@@ -6,8 +6,9 @@ import os
 import re
 
 VOLATILE = {"pid", "start", "instance", "boot", "pidns", "timens", "host", "port", "folder",
-            "deadline", "lease"}
-"""Members that tell one process, directory, port or moment from another."""
+            "deadline", "lease", "follows"}
+"""Members that tell one process, directory, port or moment from another, or what the
+system said of one."""
 
 A_TIME = 10 ** 10
 """Greater numbers are times."""
@@ -32,6 +33,9 @@ def ordinary(records):
             key = family
             if family != "ports/item":
                 value = None
+        if key.startswith("locks/broken/"):
+            # What is known of a holder, for people.
+            value = {"taken": [each["token"] for each in value["taken"]]}
         found.setdefault(DIGITS.sub("#", key), []).append(
             (version, json.dumps(plain(value), sort_keys=True)))
     return {key: sorted(each) for key, each in found.items()}
@@ -40,8 +44,7 @@ def ordinary(records):
 def plain(value):
     """A value without what differs from run to run."""
     if isinstance(value, dict):
-        return {name: None if name in VOLATILE else plain(each)
-                for name, each in value.items()}
+        return {name: plain(each) for name, each in value.items() if name not in VOLATILE}
     if isinstance(value, list):
         return [plain(each) for each in value]
     if isinstance(value, str):

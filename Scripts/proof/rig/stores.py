@@ -90,9 +90,9 @@ class Stores:
         write(berth, "file", "what a file holds\n")
 
     def _worked(self, berth):
-        """A queue whose jobs wait for a worker."""
+        """A queue whose jobs wait for a worker, and are tried again at once."""
         self._small(berth)
-        berth.must("job", "add", "w", "--payload", "1")
+        berth.must("job", "add", "w", "--payload", "1", "--backoff", "10ms")
         berth.must("job", "add", "w", "--no-start", "--", "true")
 
     def _damaged(self, berth):
