@@ -13,12 +13,14 @@
 //     berth-bench write STORE PAUSE END
 //     berth-bench takeover STORE ROUNDS
 //     berth-bench hold STORE
+//     berth-bench tasks STORE COUNT END
 //
 // The first is a worker of `fleet` (see fleet.c). The second is one as well,
 // and leaves in a folder how long each commit took, in microseconds. The third
 // is one that does jobs, see Jobs.swift, and the fourth enqueues them. The fifth
 // makes a store of many records whose journal is just under the size of a
-// rotation. The others contend for a lock, see Contenders.swift.
+// rotation. The others contend for a lock, see Contenders.swift, and the last
+// has many tasks wait for one, see Tasks.swift.
 
 import Berth
 import Foundation
@@ -50,6 +52,10 @@ if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2])
     let durability = durabilities[arguments[2]], let count = Int(arguments[3])
 {
     print(try enqueue(count, in: arguments[1], durability))
+} else if arguments.count == 4, arguments[0] == "tasks", let count = Int(arguments[2]),
+    let end = UInt64(arguments[3])
+{
+    for delay in try await delays(besides: count, in: arguments[1], until: end) { print(delay) }
 } else if !(try contend(arguments)) {
     exit(64)
 }
