@@ -183,3 +183,13 @@ compare_starts() {
 median() {
     sort -n | awk '{ value[NR] = $1 } END { print NR ? value[int((NR + 1) / 2)] : "-" }'
 }
+
+# A figure of a list: percentile N of the numbers on standard input.
+percentile() {
+    sort -n | awk -v part="$1" '
+        { value[NR] = $1 }
+        END { print NR ? value[int((NR - 1) * part / 100) + 1] : "-" }'
+}
+
+# in_unit NANOSECONDS UNIT: the number in the unit, "-" where there is none.
+in_unit() { awk -v n="$1" -v unit="$2" 'BEGIN { print n == "-" ? n : n / unit }'; }

@@ -19,6 +19,9 @@ public final class Coordinator: Sendable {
     /// Who hears of what happens.
     package let events: EventReporter
 
+    /// When this process looks for claims of jobs that have ended.
+    let rescuePace = RescuePace()
+
     /// The records; opened when they are first needed, which for locks is never.
     package let store: Store
 

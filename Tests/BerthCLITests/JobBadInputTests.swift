@@ -26,6 +26,8 @@ struct JobBadInputTests {
         ["add", "q", "--payload", "1", "--after", "1:never"],
         ["add", "q", "--payload", "1", "--on-conflict", "replace"],
         ["add", "q", "--payload", "1", "--key", "a", "--on-conflict", "what"],
+        // What could close a circle of jobs that wait for each other.
+        ["add", "q", "--payload", "1", "--key", "a", "--on-conflict", "replace", "--after", "1"],
         ["add", "q", "--payload", "1", "--metadata", "{"],
         ["add", "a/b", "--payload", "1"], ["add", "a b", "--payload", "1"],
         ["add", "q", "--env", "A=B", "true"], ["add", "q", "--start", "--no-start", "true"],
@@ -48,6 +50,8 @@ struct JobBadInputTests {
     @Test(arguments: [
         ["show", "9"], ["done", "9", "--token", "1"], ["fail", "9", "--token", "1"],
         ["cancel", "9"], ["retry", "9"], ["log", "9"], ["wait", "9"],
+        ["snooze", "9", "1s", "--token", "1"], ["release", "9", "--token", "1"],
+        ["extend", "9", "1s", "--token", "1"], ["progress", "9", "50", "--token", "1"],
         ["add", "q", "--payload", "1", "--after", "9"],
     ])
     func anUnknownJobIsStatus66(words: [String]) throws {
@@ -72,6 +76,16 @@ struct JobBadInputTests {
         let variables = ["BERTH_JOB_ID": "1", "BERTH_JOB_TOKEN": token]
         #expect(CommandRun(["job", "done", "1"], store: store, variables: variables).status == 76)
         #expect(CommandRun(["job", "done", "2"], store: store, variables: variables).status == 64)
+    }
+
+    @Test(arguments: [("/nonesuch", Int32(127)), ("nonesuch", 127), ("/dev/null", 126)])
+    func aHandlerThatCannotBeRunIsToldAtOnce(handler: String, status: Int32) throws {
+        let store = try TemporaryStore()
+        _ = CommandRun(["job", "add", "q", "--payload", "1"], store: store)
+        let run = CommandRun(["work", "q", "--until-empty", "--", handler], store: store)
+        #expect(run.status == status)
+        #expect(run.complaints.count == 1)
+        #expect(CommandRun(["job", "show", "1"], store: store).output.contains("\"available\""))
     }
 
     @Test func aHostilePayloadIsEscapedInATable() throws {

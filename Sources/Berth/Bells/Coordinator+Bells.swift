@@ -64,15 +64,6 @@ extension Coordinator {
     }
 }
 
-extension Deadline {
-    /// The sooner one of two that may be none.
-    package static func sooner(_ one: Deadline?, _ other: Deadline?) -> Deadline? {
-        guard let one else { return other }
-        guard let other else { return one }
-        return one.nanoseconds < other.nanoseconds ? one : other
-    }
-}
-
 extension CoordinatorTransaction {
     /// Says that the transaction brings something that others may sleep for.
     package mutating func ring(_ interest: Interest) {

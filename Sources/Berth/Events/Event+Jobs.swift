@@ -27,6 +27,11 @@ extension Coordinator.Event.Kind {
     /// `job`, `queue`, `rescues`, `state`.
     public static var jobRescued: Self { Self(rawValue: "job.rescued") }
 
+    /// The worker of a job died, or lost it, but the job's command goes on where
+    /// this process can neither find nor end it: the job stays as it is until
+    /// that has ended. Details: as for a rescued one.
+    public static var jobOrphaned: Self { Self(rawValue: "job.orphaned") }
+
     /// This worker finished an attempt of a job that is no longer its own;
     /// nothing was changed. Details: `job`, `queue`, `attempt`.
     public static var jobLost: Self { Self(rawValue: "job.lost") }
@@ -41,7 +46,7 @@ extension Coordinator.Event.Kind {
 }
 
 extension Coordinator {
-    /// Tells of a job that was rescued.
+    /// Tells of a job whose worker is gone.
     func report(_ kind: Event.Kind, _ job: Job) {
         events.report(
             kind,

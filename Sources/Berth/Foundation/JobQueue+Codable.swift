@@ -179,14 +179,14 @@ public struct JobClaims<Payload: Codable & Sendable>: AsyncSequence {
             let jobs = try await coordinator.wait(for: [.jobs(of: queue.name)], until: nil) {
                 () throws -> Look<[(Job, [UInt8])]> in
                 let now = Clock.wallMilliseconds
-                let rescue = try member.rescue.run()
+                let rescue = try member.rescue.runWhereDue()
                 let (outcome, payloads) = try coordinator.write("job.claim") { transaction in
                     let outcome = try transaction.claim(request, at: now)
                     return (outcome, try outcome.jobs.map { try transaction.payload(of: $0) })
                 }
                 if !outcome.jobs.isEmpty { return .found(Array(zip(outcome.jobs, payloads))) }
                 let due = outcome.nextDue.map { JobWorker.deadline(of: $0, now) }
-                return .nothing(until: Deadline.sooner(due, rescue.next))
+                return .nothing(until: Deadline.sooner(due, rescue))
             }
             for (job, payload) in jobs ?? [] {
                 do {

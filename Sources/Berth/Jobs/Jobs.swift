@@ -44,7 +44,7 @@ public struct Jobs: Sendable {
         if isDue { _ = try? prune(steps: 1) }
     }
 
-    /// Enqueues a job, and tells how many workers serve its queue.
+    /// Enqueues a job, and tells how many workers of its queue know its kind.
     package func enqueueCountingWorkers(
         _ request: JobRequest
     ) throws -> (job: EnqueuedJob, workers: Int) {
@@ -52,13 +52,27 @@ public struct Jobs: Sendable {
         let (job, workers) = try coordinator.write("job.enqueue") { transaction in
             let jobs = try transaction.enqueue(checked: [checked], at: Clock.wallMilliseconds)
             let folder = try PresenceFolder(of: coordinator.path, creating: false)
-            let workers = try transaction.workers(of: request.queue) { member in
-                try folder?.isAlive(member) == true
-            }
+            let workers = try transaction.workers(
+                of: request.queue, kinds: [request.kind],
+                isAlive: { try folder?.isAlive($0) == true })
             return (jobs[0], workers)
         }
         pruneInPassing([job])
         return (job, workers)
+    }
+
+    /// Those of some queues in which jobs of a kind are to be done, now or
+    /// later, and that no worker serves who knows the kind.
+    package func withoutWorker(_ queues: [String], kind: String) throws -> [String] {
+        let folder = try PresenceFolder(of: coordinator.path, creating: false)
+        return try coordinator.write("job.workers") { transaction in
+            try Set(queues).sorted().filter { queue in
+                try !transaction.queueRecord(queue).isEmpty(of: [kind])
+                    && transaction.workers(
+                        of: queue, kinds: [kind],
+                        isAlive: { try folder?.isAlive($0) == true }) == 0
+            }
+        }
     }
 
     // MARK: Looking
@@ -74,9 +88,13 @@ public struct Jobs: Sendable {
 
     /// The payload of a job, as JSON; nil where there is no such job.
     public func payload(of id: JobID) throws -> [UInt8]? {
-        guard let job = try job(id) else { return nil }
+        try job(id).flatMap { try payload(of: $0) }
+    }
+
+    /// The payload of a job that is known; nil where it was removed.
+    package func payload(of job: Job) throws -> [UInt8]? {
         if let payload = job.shortPayload { return payload }
-        return try coordinator.read { try $0.record(JobRecords.payload(id))?.value }
+        return try coordinator.read { try $0.record(JobRecords.payload(job.id))?.value }
     }
 
     /// The output that a completed job has left, as JSON; nil where there is none.
@@ -116,112 +134,6 @@ public struct Jobs: Sendable {
                 return true
             }
             return queues
-        }
-    }
-
-    // MARK: Claiming
-
-    /// Claims jobs for a process that is not a worker of Berth, such as a
-    /// shell script. Blocks the current thread, but waits for no job: what
-    /// others have is passed over.
-    ///
-    /// - Parameters:
-    ///   - queue: The queue.
-    ///   - limit: How many at most.
-    ///   - kinds: Of these kinds only; nil is all.
-    ///   - process: The process that does them; when it dies they are free
-    ///     again. Nil where a lease alone tells.
-    ///   - lease: How long the claims last without a renewal; without one, and
-    ///     without a process, 15 minutes.
-    ///   - timeout: How long to wait where there is nothing to claim.
-    /// - Returns: The jobs, each with its claim; none where there was nothing
-    ///   that might be claimed.
-    /// - Throws: ``CoordinatorError`` with `notFound` where there is no such process.
-    public func claim(
-        from queue: String, limit: Int = 1, kinds: [String]? = nil,
-        forProcess process: Int32? = nil,
-        lease: Duration? = nil, timeout: Duration = .zero
-    ) throws -> [Job] {
-        try JobRule.check(queue: queue)
-        guard (1...10_000).contains(limit) else {
-            throw CoordinatorError(.invalid, "1 to 10000 jobs can be claimed at once")
-        }
-        if let lease {
-            try JobRule.check(duration: lease, "the lease")
-            if lease.milliseconds == 0 {
-                throw CoordinatorError(.invalid, "the lease is less than a millisecond")
-            }
-        }
-        let request = ClaimRequest(
-            queue: queue, limit: limit, kinds: kinds, holder: try Self.holder(process),
-            proof: process == nil ? .lease : .process,
-            lease: lease ?? (process == nil ? Self.defaultLease : nil))
-        let deadline = Deadline(after: timeout)
-        return try coordinator.wait(for: [.jobs(of: queue)], until: deadline) { () -> Look in
-            try rescue()
-            let now = Clock.wallMilliseconds
-            let outcome = try coordinator.write("job.claim") {
-                try $0.claim(request, at: now)
-            }
-            report(outcome, of: queue)
-            if !outcome.jobs.isEmpty { return .found(outcome.jobs) }
-            let due = outcome.nextDue.map { JobWorker.deadline(of: $0, now) }
-            return .nothing(until: Deadline.sooner(due, try JobRescue(coordinator).run().next))
-        } ?? []
-    }
-
-    private func report(_ outcome: ClaimOutcome, of queue: String) {
-        if outcome.jobs.isEmpty && outcome.skipped == 0 { return }
-        coordinator.events.report(
-            .jobClaimed,
-            [
-                .text("queue", queue), .number("count", outcome.jobs.count),
-                .number("skipped", outcome.skipped),
-            ])
-    }
-
-    /// How long a claim lasts of which nothing else tells the end.
-    public static var defaultLease: Duration { .seconds(900) }
-
-    private static func holder(_ process: Int32?) throws(CoordinatorError) -> Holder {
-        do throws(SystemError) {
-            guard let process else { return try .current() }
-            if let holder = try Holder.living(process) { return holder }
-        } catch {
-            throw .system("cannot look at the process", error)
-        }
-        throw CoordinatorError(
-            .notFound, "there is no process " + (process.map { String($0) } ?? ""))
-    }
-
-    /// Takes back the jobs of those who died, and those whose claims have
-    /// ended. Blocks the current thread until the commands that such jobs had
-    /// started have been ended.
-    ///
-    /// Nobody needs to while a worker lives, whatever its queue: it does so at once.
-    ///
-    /// - Returns: How many jobs may be claimed again.
-    /// - Throws: ``CoordinatorError``.
-    @discardableResult
-    public func rescue() throws -> Int {
-        let isAnythingRunning = try coordinator.read { view in
-            var isRunning = false
-            try view.forEach(prefix: JobRecords.running) { _ in
-                isRunning = true
-                return false
-            }
-            return isRunning
-        }
-        return isAnythingRunning
-            ? try JobRescue(coordinator).run(waitingForCommands: true).rescued : 0
-    }
-
-    /// The same, for one who only looks, and may not be allowed to do more.
-    package func rescueWhereAllowed() throws {
-        do {
-            try rescue()
-        } catch let error as CoordinatorError where error.code == .permission {
-            return
         }
     }
 
@@ -329,60 +241,6 @@ public struct Jobs: Sendable {
         return count
     }
 
-    // MARK: Waiting
-
-    /// What is waited for.
-    public enum Goal: Hashable, Sendable {
-        /// That all of these jobs have ended, or are in one of these states.
-        case jobs([JobID], states: Set<JobState>?)
-        /// That no job of a queue waits or runs.
-        case emptyQueue(String)
-        /// That no job of a queue runs.
-        case idleQueue(String)
-    }
-
-    /// Waits until something has come about. Blocks the current thread; it
-    /// sleeps, and is woken.
-    ///
-    /// - Parameters:
-    ///   - goal: What is waited for.
-    ///   - timeout: How long at most; nil waits without an end.
-    /// - Returns: The jobs that were named, as they are then; none for a queue.
-    /// - Throws: ``CoordinatorError`` with `timedOut`, with `notFound` where
-    ///   there is no such job, and with `unavailable` where one has ended and
-    ///   will not come to any of the states.
-    public func wait(for goal: Goal, timeout: Duration? = nil) throws -> [Job] {
-        try wait(for: goal, timeout: timeout, nil)
-    }
-
-    func wait(
-        for goal: Goal, timeout: Duration?, _ cancellation: BerthStore.Cancellation?
-    ) throws -> [Job] {
-        try rescue()
-        let found = try coordinator.wait(
-            for: try interests(of: goal), until: timeout.map { Deadline(after: $0) }, cancellation
-        ) { () throws -> Look<[Job]> in
-            let jobs = try coordinator.write("job.wait") { try $0.jobs(for: goal) }
-            if let jobs { return .found(jobs) }
-            return .nothing(until: try JobRescue(coordinator).run().next)
-        }
-        guard let found else {
-            throw CoordinatorError(.timedOut, "what was waited for has not come about in time")
-        }
-        return found
-    }
-
-    private func interests(of goal: Goal) throws -> [Interest] {
-        switch goal {
-        case .emptyQueue(let queue), .idleQueue(let queue):
-            try JobRule.check(queue: queue)
-            return [.ends(of: queue)]
-        case .jobs(let ids, _):
-            let queues = Set(try ids.map { try known($0).queue })
-            return queues.map { .ends(of: $0) }
-        }
-    }
-
     func known(_ id: JobID) throws -> Job {
         guard let job = try job(id) else {
             throw CoordinatorError(.notFound, "there is no job " + id.description)
@@ -394,54 +252,4 @@ public struct Jobs: Sendable {
 extension Coordinator {
     /// The jobs of the store.
     public var jobs: Jobs { Jobs(coordinator: self) }
-}
-
-/// A queue as it was at one moment.
-public struct JobQueueStatus: Hashable, Sendable {
-    /// Its name.
-    public let name: String
-    /// What holds for it.
-    public let settings: JobQueueSettings
-    private let counts: [JobState: Int]
-
-    /// How many jobs it has in a state.
-    public func count(_ state: JobState) -> Int { counts[state] ?? 0 }
-
-    init(_ record: QueueRecord) {
-        name = record.name
-        settings = record.settings
-        counts = Dictionary(
-            uniqueKeysWithValues: JobState.allCases.map { ($0, record.count($0)) })
-    }
-}
-
-extension CoordinatorTransaction {
-    /// The jobs of a goal that has been reached; nil where it has not.
-    fileprivate func jobs(for goal: Jobs.Goal) throws -> [Job]? {
-        switch goal {
-        case .emptyQueue(let name):
-            let queue = try queueRecord(name)
-            return queue.waiting + queue.count(.running) == 0 ? [] : nil
-        case .idleQueue(let name):
-            return try queueRecord(name).count(.running) == 0 ? [] : nil
-        case .jobs(let ids, let states):
-            var jobs: [Job] = []
-            for id in ids {
-                let job = try knownJob(id)
-                guard let states else {
-                    if !job.state.isFinal { return nil }
-                    jobs.append(job)
-                    continue
-                }
-                if !states.contains(job.state) {
-                    if !job.state.isFinal { return nil }
-                    throw CoordinatorError(
-                        .unavailable,
-                        "job " + id.description + " has ended: it is " + job.state.rawValue)
-                }
-                jobs.append(job)
-            }
-            return jobs
-        }
-    }
 }

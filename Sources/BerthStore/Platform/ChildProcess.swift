@@ -22,6 +22,15 @@ package struct ChildProcess {
     /// The signals that are passed on to the command.
     private static var forwarded: [Int32] { [SIGTERM, SIGINT, SIGHUP, SIGQUIT] }
 
+    /// Why a command could not be run that is found by `PATH`; nil where nothing
+    /// speaks against it. The corresponding C function is `access`.
+    package static func obstacle(to name: [UInt8]) -> Errno? {
+        guard let path = SpawnAttributes.path(of: name) else { return .noEntry }
+        return withCStrings([path]) { paths in
+            paths[0].map { access($0, X_OK) } == 0 ? nil : .current
+        }
+    }
+
     /// Starts a command, found by `PATH`, with this process's environment. The
     /// corresponding C function is `posix_spawnp`.
     ///

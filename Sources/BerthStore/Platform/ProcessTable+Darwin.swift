@@ -53,6 +53,33 @@
             return FileDescriptor(rawValue: queue)
         }
 
+        /// Sends a signal to a process that is watched. The corresponding C
+        /// function is `kill`.
+        package static func send(
+            _ signal: Signals.Kind, to process: Int32, watchedBy watch: FileDescriptor
+        ) {
+            _ = kill(process, signal.number)
+        }
+
+        /// All processes. The corresponding C function is `proc_listallpids`.
+        static func all() -> [Int32] {
+            var processes = [pid_t](repeating: 0, count: Int(max(0, proc_listallpids(nil, 0))) + 64)
+            let size = Int32(processes.count * MemoryLayout<pid_t>.stride)
+            let count = proc_listallpids(&processes, size)
+            return Array(processes.prefix(Int(max(0, count))))
+        }
+
+        /// What a process has open, as far as the caller may look. The
+        /// corresponding C function is `proc_pidinfo` with `PROC_PIDLISTFDS`.
+        static func files(of process: pid_t) -> [proc_fdinfo] {
+            let size = proc_pidinfo(process, PROC_PIDLISTFDS, 0, nil, 0)
+            guard size > 0 else { return [] }
+            let stride = MemoryLayout<proc_fdinfo>.stride
+            var files = [proc_fdinfo](repeating: proc_fdinfo(), count: Int(size) / stride)
+            let count = proc_pidinfo(process, PROC_PIDLISTFDS, 0, &files, size)
+            return Array(files.prefix(Int(max(0, count)) / stride))
+        }
+
         /// The words a process was started with are not read on this system.
         package static func command(of process: Int32) -> String { "" }
 

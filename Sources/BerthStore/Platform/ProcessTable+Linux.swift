@@ -10,7 +10,9 @@
     // The C library may be older than the call. Not variadic in the kernel;
     // on every 64-bit Linux whole arguments travel the same way either way.
     @_silgen_name("syscall")
-    private func systemCall(_ number: Int, _ first: Int, _ second: Int) -> Int
+    private func systemCall(
+        _ number: Int, _ first: Int, _ second: Int, _ third: Int, _ fourth: Int
+    ) -> Int
 
     /// What the kernel says of processes.
     package enum ProcessTable {
@@ -62,8 +64,26 @@
 
         /// A descriptor that can be read once a process has ended. See `pidfd_open(2)`.
         package static func watch(_ process: Int32) throws(SystemError) -> FileDescriptor {
-            let number = try FileCalls.retrying("pidfd_open") { systemCall(434, Int(process), 0) }
+            let number = try FileCalls.retrying("pidfd_open") {
+                systemCall(434, Int(process), 0, 0, 0)
+            }
             return FileDescriptor(rawValue: Int32(truncatingIfNeeded: number))
+        }
+
+        /// Sends a signal to a process that is watched, and to no other that
+        /// may have its number by now. See `pidfd_send_signal(2)`.
+        package static func send(
+            _ signal: Signals.Kind, to process: Int32, watchedBy watch: FileDescriptor
+        ) {
+            _ = systemCall(424, Int(watch.rawValue), Int(signal.number), 0, 0)
+        }
+
+        /// All processes that are seen here. See `proc(5)`.
+        static func all() -> [Int32] {
+            guard let root = try? FileCalls.openDirectory("/proc") else { return [] }
+            defer { FileCalls.close(root) }
+            let names = (try? FileCalls.entries(of: root)) ?? []
+            return names.compactMap { Int32(decimal: Array($0.utf8)[...]) }
         }
 
         /// The words a process was started with, for people to read; empty where
@@ -78,7 +98,7 @@
         /// A process that holds an exclusive `flock` on a file, or held it and
         /// passed it on; nil where it is not known. See `/proc/locks`.
         package static func lockHolder(of file: FileIdentity) -> Int32? {
-            guard let text = try? ProcessFiles.read("/proc/locks", limit: 1 << 20) else {
+            guard let text = try? ProcessFiles.readAll("/proc/locks", limit: 1 << 20) else {
                 return nil
             }
             // Which of two devices has that inode is not asked: what `stat` and

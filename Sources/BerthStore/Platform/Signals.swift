@@ -16,7 +16,7 @@ package enum Signals {
     package enum Kind {
         case terminate, kill
 
-        fileprivate var number: Int32 {
+        var number: Int32 {
             switch self {
             case .terminate: SIGTERM
             case .kill: SIGKILL
@@ -29,6 +29,12 @@ package enum Signals {
     package static func send(_ signal: Kind, toGroup group: Int32) {
         precondition(group > 1, "a signal to everybody")
         if kill(-group, signal.number) == -1 { _ = kill(group, signal.number) }
+    }
+
+    /// Whether a process is the one by whose number its group goes. The
+    /// corresponding C function is `getpgid`.
+    package static func leadsGroup(_ process: Int32) -> Bool {
+        getpgid(process) == process
     }
 
     /// From now on TERM, INT and HUP do not end this process, but wake whoever

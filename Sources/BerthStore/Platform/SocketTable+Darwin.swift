@@ -6,13 +6,13 @@
     /// What the kernel says of sockets.
     package enum SocketTable {
         /// The sockets that have some ports, as far as the caller may look.
-        /// The corresponding C functions are `proc_listallpids`,
-        /// `proc_pidinfo` and `proc_pidfdinfo`.
+        /// The corresponding C functions are `proc_pidinfo`
+        /// and `proc_pidfdinfo`.
         package static func uses(of ports: (Int) -> Bool) -> [SocketUse] {
             var uses: [SocketUse] = []
-            for process in processes() {
+            for process in ProcessTable.all() {
                 let user = user(of: process)
-                for file in files(of: process)
+                for file in ProcessTable.files(of: process)
                 where Int(file.proc_fdtype) == Int(PROX_FDTYPE_SOCKET) {
                     if let use = use(of: file.proc_fd, process, user), ports(use.port) {
                         uses.append(use)
@@ -22,27 +22,11 @@
             return uses
         }
 
-        private static func processes() -> [pid_t] {
-            var processes = [pid_t](repeating: 0, count: Int(max(0, proc_listallpids(nil, 0))) + 64)
-            let size = Int32(processes.count * MemoryLayout<pid_t>.stride)
-            let count = proc_listallpids(&processes, size)
-            return Array(processes.prefix(Int(max(0, count))))
-        }
-
         private static func user(of process: pid_t) -> UInt32? {
             var facts = proc_bsdinfo()
             let size = Int32(MemoryLayout<proc_bsdinfo>.size)
             let count = proc_pidinfo(process, PROC_PIDTBSDINFO, 0, &facts, size)
             return count == size ? facts.pbi_uid : nil
-        }
-
-        private static func files(of process: pid_t) -> [proc_fdinfo] {
-            let size = proc_pidinfo(process, PROC_PIDLISTFDS, 0, nil, 0)
-            guard size > 0 else { return [] }
-            let stride = MemoryLayout<proc_fdinfo>.stride
-            var files = [proc_fdinfo](repeating: proc_fdinfo(), count: Int(size) / stride)
-            let count = proc_pidinfo(process, PROC_PIDLISTFDS, 0, &files, size)
-            return Array(files.prefix(Int(max(0, count)) / stride))
         }
 
         private static func use(

@@ -61,13 +61,11 @@
             for (place, use) in uses.enumerated() where use.inode != 0 {
                 places[use.inode, default: []].append(place)
             }
-            guard !places.isEmpty, let root = try? FileCalls.openDirectory("/proc") else { return }
-            defer { FileCalls.close(root) }
-            for name in (try? FileCalls.entries(of: root)) ?? [] {
+            guard !places.isEmpty else { return }
+            for process in ProcessTable.all() {
                 guard !places.isEmpty else { return }
-                guard let process = Int32(decimal: Array(name.utf8)[...]),
-                    let files = try? FileCalls.openDirectory("/proc/" + name + "/fd")
-                else { continue }
+                let folder = "/proc/" + String(process) + "/fd"
+                guard let files = try? FileCalls.openDirectory(folder) else { continue }
                 defer { FileCalls.close(files) }
                 for file in (try? FileCalls.entries(of: files)) ?? [] {
                     guard let target = try? FileCalls.linkTarget(file, in: files),

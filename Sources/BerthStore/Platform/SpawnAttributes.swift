@@ -139,8 +139,8 @@ struct SpawnAttributes: ~Copyable {
         }
     }
 
-    /// Where a command is that is found by `PATH`.
-    private static func path(of name: [UInt8]) -> [UInt8]? {
+    /// Where a command is that is found by `PATH`; nil where there is none.
+    static func path(of name: [UInt8]) -> [UInt8]? {
         let slash = UInt8(ascii: "/")
         if name.contains(slash) { return name }
         let colon = UInt8(ascii: ":")

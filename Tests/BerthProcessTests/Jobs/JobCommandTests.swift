@@ -268,7 +268,7 @@ extension ProcessTests {
             #expect(await drain.exitStatus() == 0)
             _ = try await berth(["job", "add", "--no-start", "q", "true"])
             #expect(try await berth(["job", "claim", "q"]).status == 1)
-            #expect(try await berth(["job", "resume", "q"]).status == 0)
+            #expect(try await berth(["job", "resume", "--no-start", "q"]).status == 0)
             #expect(try await berth(["job", "claim", "q"]).status == 0)
         }
 

@@ -34,6 +34,9 @@ struct QueueRecord: Hashable {
 
     // MARK: Lanes
 
+    /// So many lanes are kept, with the empty ones among them.
+    private static var mostLanes: Int { 64 }
+
     func first(in lane: JobLane) -> JobPlace? {
         lanes.first { $0.lane == lane }?.first
     }
@@ -41,6 +44,9 @@ struct QueueRecord: Hashable {
     /// Notes that a job has come to wait.
     mutating func add(_ place: JobPlace, to lane: JobLane) {
         guard let index = lanes.firstIndex(where: { $0.lane == lane }) else {
+            // What an empty one knows saves time, and is worth no record
+            // without bounds.
+            if lanes.count >= Self.mostLanes { lanes.removeAll { $0.isEmpty } }
             lanes.append(Lane(lane: lane, first: place, isEmpty: false))
             lanes.sort { Self.comesBefore($0.lane, $1.lane) }
             return

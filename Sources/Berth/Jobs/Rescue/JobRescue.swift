@@ -16,6 +16,9 @@ final class JobRescue: Sendable {
 
     /// How long an orphaned command is given after TERM before it is killed.
     private static var grace: Duration { .seconds(5) }
+    /// How long the end of a command that cannot be brought about is waited
+    /// for before it is tried again.
+    private static var retryInterval: Duration { .seconds(60) }
 
     init(_ coordinator: Coordinator) {
         self.coordinator = coordinator
@@ -36,6 +39,9 @@ final class JobRescue: Sendable {
         var next: Deadline?
         /// The members whose commands are still being ended.
         var unfinished: Set<String> = []
+        /// The jobs that are lost to their workers, and whose commands go on
+        /// where this process cannot end them.
+        var beyondReach: [JobID] = []
     }
 
     /// Takes back what is lost. Blocks the current thread; orphaned commands
@@ -45,7 +51,14 @@ final class JobRescue: Sendable {
     @discardableResult
     func run(waitingForCommands isWaiting: Bool = false) throws -> Outcome {
         var outcome = Outcome()
-        let lost = try look(&outcome)
+        let here: Holder.Surroundings
+        do throws(SystemError) {
+            here = try .current()
+        } catch {
+            throw CoordinatorError.system("cannot tell where this process runs", error)
+        }
+        let lost = try look(from: here, &outcome)
+        coordinator.rescuePace.note(next: outcome.next)
         if lost.isEmpty { return outcome }
         guard let folder = try PresenceFolder(of: coordinator.path, creating: true) else {
             return outcome
@@ -54,31 +67,40 @@ final class JobRescue: Sendable {
         for lost in lost {
             guard case .command(of: let member) = lost.claim.proof, lost.verdict != .rebooted,
                 let orphan = try OrphanedCommand(
-                    member, lost.job.id, lost.claim.token, in: folder)
+                    lost.claim, of: lost.job.id, member,
+                    isWorkerAlive: lost.verdict != .died, from: here, in: folder)
             else {
                 free.append(lost)
                 continue
             }
-            if isWaiting {
-                orphan.end(grace: Self.grace)
-                free.append(lost)
-            } else {
+            if !isWaiting {
                 outcome.unfinished.insert(member)
                 try end(orphan, of: lost, member)
+            } else if orphan.end(grace: Self.grace) {
+                free.append(lost)
+            } else {
+                reportOrphan(of: lost)
+                outcome.beyondReach.append(lost.job.id)
             }
         }
         outcome.rescued = try takeBack(free)
         return outcome
     }
 
+    /// Takes back what is lost, where this process has not looked just now.
+    ///
+    /// - Returns: When to look again, at the latest; nil where nothing but what
+    ///   is heard of can end a claim.
+    func runWhereDue() throws -> Deadline? {
+        let pace = coordinator.rescuePace
+        guard pace.isDue else { return pace.next }
+        return try run().next
+    }
+
     /// Everything that runs and whose claim holds no more.
-    private func look(_ outcome: inout Outcome) throws -> [Lost] {
-        let here: Holder.Surroundings
-        do throws(SystemError) {
-            here = try .current()
-        } catch {
-            throw CoordinatorError.system("cannot tell where this process runs", error)
-        }
+    private func look(
+        from here: Holder.Surroundings, _ outcome: inout Outcome
+    ) throws -> [Lost] {
         let now = Clock.boot / 1_000_000
         let folder = try PresenceFolder(of: coordinator.path, creating: false)
         var members: [String: Bool?] = [:]
@@ -126,19 +148,52 @@ final class JobRescue: Sendable {
         guard ending.withLock({ $0.insert(name).inserted }) else { return }
         do throws(SystemError) {
             try Thread.start { [self] in
-                orphan.end(grace: Self.grace)
-                _ = try? takeBack([lost])
-                _ = ending.withLock { $0.remove(name) }
-                if let folder = try? PresenceFolder(of: coordinator.path, creating: false),
-                    (try? folder.isAlive(member)) == false
-                {
-                    folder.sweep(member)
+                var isReported = false
+                while !orphan.end(grace: Self.grace) {
+                    if !isReported { reportOrphan(of: lost) }
+                    isReported = true
+                    orphan.waitForRelease(atMost: Self.retryInterval)
                 }
+                takeBackAtLast(lost)
+                forget(name, of: member)
             }
         } catch {
             _ = ending.withLock { $0.remove(name) }
             throw CoordinatorError.system("cannot end an orphaned command", error)
         }
+    }
+
+    /// Takes a job back, and tries again where the store cannot be used for a
+    /// while: nobody else will look for it as long as this process lives.
+    private func takeBackAtLast(_ lost: Lost) {
+        for attempt in 0... {
+            do {
+                _ = try takeBack([lost])
+                return
+            } catch {
+                guard (error as? CoordinatorError)?.isPassing == true,
+                    attempt < JobWorker.maximumRetries
+                else { return }
+                Thread.sleep(microseconds: 1000 << UInt32(min(attempt, 10)))
+            }
+        }
+    }
+
+    /// The last one of a member's commands that is done with takes the member away.
+    private func forget(_ name: String, of member: String) {
+        let isLast = ending.withLock { ending in
+            ending.remove(name)
+            return !ending.contains { $0.hasPrefix(member + ".") }
+        }
+        if isLast, let folder = try? PresenceFolder(of: coordinator.path, creating: false),
+            (try? folder.isAlive(member)) == false
+        {
+            folder.sweep(member)
+        }
+    }
+
+    private func reportOrphan(of lost: Lost) {
+        coordinator.report(.jobOrphaned, lost.job)
     }
 
     private func takeBack(_ lost: [Lost]) throws -> Int {

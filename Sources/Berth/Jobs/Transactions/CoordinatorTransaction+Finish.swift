@@ -66,7 +66,7 @@ extension CoordinatorTransaction {
         _ id: JobID, token: UInt64, for delay: Duration
     ) throws -> Job {
         try JobRule.check(duration: delay, "the delay")
-        return try finish(id, token) { job, transaction, queue, now in
+        return try handBack(id, token) { job, transaction, queue, now in
             job.attempt -= 1
             job.snoozes += 1
             job.runAt = min(now + delay.milliseconds, JobRequest.latest)
@@ -80,7 +80,7 @@ extension CoordinatorTransaction {
     /// - Throws: As `completeJob(_:token:output:)`.
     @discardableResult
     public mutating func releaseJob(_ id: JobID, token: UInt64) throws -> Job {
-        try finish(id, token) { job, transaction, queue, now in
+        try handBack(id, token) { job, transaction, queue, now in
             job.attempt -= 1
             try transaction.move(&job, by: .requeue, &queue, at: now)
         }
@@ -166,6 +166,25 @@ extension CoordinatorTransaction {
         return job
     }
 
+    /// Ends an attempt that was not to come to its end; a job that is to be
+    /// cancelled is not tried again.
+    private mutating func handBack(
+        _ id: JobID, _ token: UInt64,
+        _ body: (inout Job, inout CoordinatorTransaction, inout QueueRecord, Int64) throws -> Void
+    ) throws -> Job {
+        try finish(id, token) { job, transaction, queue, now in
+            guard job.isBeingCancelled else { return try body(&job, &transaction, &queue, now) }
+            try transaction.cancelRunning(&job, &queue, at: now)
+        }
+    }
+
+    private mutating func cancelRunning(
+        _ job: inout Job, _ queue: inout QueueRecord, at now: Int64
+    ) throws {
+        job.reason = job.reason ?? "cancelled while it ran"
+        try move(&job, by: .cancel, &queue, at: now)
+    }
+
     /// Notes a failure, and decides what follows from it.
     mutating func fail(
         _ job: inout Job, _ message: String, after delay: Duration?, isFinal: Bool,
@@ -173,8 +192,7 @@ extension CoordinatorTransaction {
     ) throws {
         job.note(JobFailure(attempt: job.attempt, at: now, message: message))
         if job.isBeingCancelled {
-            job.reason = "cancelled while it ran"
-            return try move(&job, by: .cancel, &queue, at: now)
+            return try cancelRunning(&job, &queue, at: now)
         }
         if isFinal || job.attempt >= job.maximumAttempts {
             return try move(&job, by: .discard, &queue, at: now)

@@ -146,34 +146,36 @@ extension CoordinatorTransaction {
 
     // MARK: Workers
 
-    /// Notes that a member serves a queue; false where there are as many as
-    /// may be that live.
+    /// Notes that a member serves a queue with the kinds that it knows, nil for
+    /// all; false where as many as may be live that know one of them.
     mutating func register(
-        _ member: String, for queue: String, atMost limit: Int?,
+        _ member: String, for queue: String, kinds: [String]?, atMost limit: Int?,
         isAlive: (String) throws -> Bool
     ) throws -> Bool {
-        let present = try workers(of: queue, isAlive: isAlive)
+        let present = try workers(of: queue, kinds: kinds, isAlive: isAlive)
         if let limit, present >= limit { return false }
-        try base.set(JobRecords.worker(member, of: queue), [UInt8(ascii: "0")])
+        try base.set(JobRecords.worker(member, of: queue), WorkerEntry(kinds: kinds).json)
         return true
     }
 
-    /// How many living workers serve a queue. Those that died are forgotten.
+    /// How many living workers of a queue know one of some kinds. Those that
+    /// died are forgotten.
     mutating func workers(
-        of queue: String, isAlive: (String) throws -> Bool
+        of queue: String, kinds: [String]?, isAlive: (String) throws -> Bool
     ) throws -> Int {
         let prefix = JobRecords.workers(of: queue)
-        var members: [String] = []
+        var members: [(name: String, entry: WorkerEntry)] = []
         try base.forEach(prefix: prefix) { record in
-            members.append(String(record.key.text.dropFirst(prefix.utf8.count)))
+            let name = String(record.key.text.dropFirst(prefix.utf8.count))
+            members.append((name, WorkerEntry(record.value)))
             return true
         }
         var living = 0
         for member in members {
-            if try isAlive(member) {
+            if try !isAlive(member.name) {
+                base.delete(JobRecords.worker(member.name, of: queue))
+            } else if member.entry.knows(oneOf: kinds) {
                 living += 1
-            } else {
-                base.delete(JobRecords.worker(member, of: queue))
             }
         }
         return living
@@ -181,6 +183,36 @@ extension CoordinatorTransaction {
 
     mutating func unregister(_ member: String, from queue: String) {
         base.delete(JobRecords.worker(member, of: queue))
+    }
+}
+
+/// The entry of a worker among those of a queue.
+struct WorkerEntry: Hashable {
+    /// The kinds of jobs that it knows; nil is all.
+    let kinds: [String]?
+
+    init(kinds: [String]?) {
+        self.kinds = kinds
+    }
+
+    /// Whether it knows one of some kinds; nil is all.
+    func knows(oneOf other: [String]?) -> Bool {
+        guard let kinds, let other else { return true }
+        return kinds.contains { other.contains($0) }
+    }
+
+    /// `["job"]`, or `null`
+    var json: [UInt8] {
+        guard let kinds else { return Array("null".utf8) }
+        var writer = JSONWriter()
+        writer.beginArray()
+        for kind in kinds { writer.value(kind) }
+        writer.endArray()
+        return writer.bytes
+    }
+
+    init(_ json: [UInt8]) {
+        kinds = JSONScan.elements(of: json[...])?.compactMap { JSONScan.string($0) }
     }
 }
 

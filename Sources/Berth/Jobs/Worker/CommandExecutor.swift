@@ -24,6 +24,9 @@ package struct CommandExecutor: JobExecutor {
     /// The kinds of jobs that it can do; nil is all.
     var kinds: [String]? { handler == nil ? [JobCommand.kind] : nil }
 
+    /// How long a job is put off for whose command the machine had no room.
+    private static var shortagePause: Duration { .seconds(10) }
+
     /// The status by which a command says that its job is to be done later.
     static var snoozeStatus: Int32 { 75 }
 
@@ -33,6 +36,10 @@ package struct CommandExecutor: JobExecutor {
     ) -> any RunningJob {
         do {
             return try run(job, payload, member, whenDone)
+        } catch let error as CoordinatorError where error.isShortage {
+            // Not the fault of the job, whose only attempt it may be.
+            whenDone(.snoozed(Self.shortagePause))
+            return NothingRunning()
         } catch {
             whenDone(.failed((error as? CoordinatorError)?.message ?? "\(error)"))
             return NothingRunning()
@@ -86,6 +93,10 @@ package struct CommandExecutor: JobExecutor {
             return running
         } catch {
             attempt.end()
+            if error.errno == .tryAgain {
+                throw CoordinatorError(
+                    .exhausted, "no more processes can be started", cause: error)
+            }
             let name = words.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
             throw CoordinatorError.system("cannot run '" + name + "'", error)
         }

@@ -15,6 +15,9 @@ final class JobMember: Sendable {
         self.rescue = rescue
         presence = try Presence(in: coordinator.path)
         ring = try PresenceRing(presence) { dead in
+            // What the dead have written, a claim perhaps, is made durable
+            // first: it is not seen before, and nobody would look again.
+            try coordinator.write("job.inherit") { _ in }
             let unfinished = try rescue.run().unfinished
             return dead.filter { !unfinished.contains($0) }
         }

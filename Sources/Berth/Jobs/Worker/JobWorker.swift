@@ -46,15 +46,13 @@ final class JobWorker: @unchecked Sendable {
     private let signals: FileDescriptor?
 
     private var active: [JobID: Active] = [:]
-    private var station: Station?
+    private var station: WorkStation?
     private var totals = Totals()
     private var phase = Phase.working
     /// Whether jobs may be claimed for this worker of which it does not know.
     private var isInDoubt = false
-    /// When a claim of somebody may end without being heard of, as far as is known.
-    private var nextRescue: Deadline?
-    /// From when on each step looks again: claims that have come since may end sooner.
-    private var lastRescue = Deadline(after: .zero)
+    /// Whether somebody has said that a job of this worker is to end.
+    private var hasOrders = false
 
     private struct Active {
         var job: Job
@@ -78,20 +76,6 @@ final class JobWorker: @unchecked Sendable {
         /// Claims no more; what runs is asked to end then.
         case draining(until: Deadline?)
         case ending
-    }
-
-    /// What is put up in the store as it is now: a store that was moved or
-    /// replaced needs another.
-    private struct Station {
-        let member: JobMember
-        /// Rung when there may be something to claim.
-        let jobs: Bell
-        /// Rung when a job of this worker is to end.
-        let orders: Bell
-        /// The directory of the store.
-        let store: FileIdentity
-        /// Can be read when that was moved or removed.
-        var place: FileDescriptor
     }
 
     init(
@@ -130,20 +114,27 @@ final class JobWorker: @unchecked Sendable {
     @discardableResult
     func run() throws -> Totals {
         defer { takeDown() }
-        var finished: [(JobID, JobResult)] = []
-        while true {
-            finished += results.take()
-            var pause: Deadline?
-            do {
-                let outcome = try step(finished)
-                finished = []
+        do {
+            var finished: [(JobID, JobResult)] = []
+            while true {
+                finished += results.take()
+                let outcome: Step
+                do {
+                    outcome = try step(finished)
+                    finished = []
+                    retries = 0
+                } catch {
+                    try wait(until: try retry(after: error))
+                    continue
+                }
                 if outcome.isDone { return totals }
-                pause = outcome.next
-                retries = 0
-            } catch {
-                pause = try retry(after: error)
+                try wait(until: outcome.next)
             }
-            try wait(until: pause)
+        } catch {
+            // Nobody will look after what still runs: it is not to go on as if
+            // somebody did.
+            for entry in active.values { entry.work.cancel() }
+            throw error
         }
     }
 
@@ -152,16 +143,14 @@ final class JobWorker: @unchecked Sendable {
         var next: Deadline?
     }
 
-    /// How often a worker that is busy looks for claims that have ended.
-    private static var rescueInterval: Duration { .milliseconds(500) }
-
     private var hasRoom: Bool { phase == .working && active.count < options.concurrency }
 
     /// Writes down what has ended, claims what there is room for, and begins it.
     private func step(_ finished: [(JobID, JobResult)]) throws -> Step {
         let station = try stationed()
         var step = Step()
-        if !finished.isEmpty || hasRoom || isInDoubt {
+        let isLeaving = phase != .working && station.isServing
+        if !finished.isEmpty || hasRoom || isInDoubt || isLeaving {
             let outcome = try transact(finished, station)
             for (id, _) in finished { active.removeValue(forKey: id) }
             isInDoubt = false
@@ -174,20 +163,10 @@ final class JobWorker: @unchecked Sendable {
         onChange(totals)
         if phase != .working && active.isEmpty { step.isDone = true }
         if step.isDone { return step }
-        step.next = Deadline.sooner(step.next, try watchOver())
-        step.next = Deadline.sooner(step.next, try rescue(station))
+        if hasOrders { try obey() }
+        step.next = Deadline.sooner(step.next, watchOver())
+        step.next = Deadline.sooner(step.next, try station.member.rescue.runWhereDue())
         return step
-    }
-
-    /// Takes back what others lost, where it is time to look.
-    ///
-    /// - Returns: When to look again.
-    private func rescue(_ station: Station) throws -> Deadline? {
-        if nextRescue?.isPast ?? false || lastRescue.isPast {
-            nextRescue = try station.member.rescue.run().next
-            lastRescue = Deadline(after: Self.rescueInterval)
-        }
-        return nextRescue
     }
 
     /// Sleeps until something has happened. After a failure of the store, only
@@ -209,32 +188,11 @@ final class JobWorker: @unchecked Sendable {
             for _ in 0..<takeSignals() { hurry() }
         } else if file == station?.orders.flag {
             try station?.orders.silence()
-            try obey()
+            hasOrders = true
         } else if file == station?.jobs.flag {
             try station?.jobs.silence()
         } else if file == station?.place {
-            try lookAround()
-        }
-    }
-
-    /// The store's directory was moved, or something less: the next step
-    /// finds out which.
-    private func lookAround() throws {
-        guard let place = station?.place else { return }
-        FileCalls.close(place)
-        do {
-            station?.place = try FileCalls.watchPlace(coordinator.path)
-        } catch {
-            // Gone: nothing is left to be watched, nor to be closed.
-            station?.place = try watchNothing()
-        }
-    }
-
-    private func watchNothing() throws(CoordinatorError) -> FileDescriptor {
-        do throws(SystemError) {
-            return try FileCalls.watchPlace("/")
-        } catch {
-            throw .system("cannot watch the store " + coordinator.path, error)
+            try station?.lookAround()
         }
     }
 
@@ -252,7 +210,7 @@ final class JobWorker: @unchecked Sendable {
 
     private var retries = 0
     /// How often in a row the store is tried before the worker gives up.
-    private static var maximumRetries: Int { 30 }
+    static var maximumRetries: Int { 30 }
 
     /// When to try again after a failure; throws it where that is of no use.
     ///
@@ -277,8 +235,8 @@ final class JobWorker: @unchecked Sendable {
 
     /// What is put up in the store, put up anew where it is not the store in
     /// which it was.
-    private func stationed() throws -> Station {
-        if let station, station.member.presence.isNamed { return station }
+    private func stationed() throws -> WorkStation {
+        if let station, station.isInPlace { return station }
         let isMove = self.station != nil || retries > 0
         takeDown()
         if isMove && (try? FileCalls.status(ofPath: coordinator.path)) == nil {
@@ -286,57 +244,15 @@ final class JobWorker: @unchecked Sendable {
             // the way.
             throw CoordinatorError(.moved, "the store " + coordinator.path + " is gone")
         }
-        let member = try JobMember(coordinator)
-        let queues = options.queues
-        var interests = queues.map { Interest.jobs(of: $0) }
-        if options.isUntilEmpty { interests += queues.map { Interest.ends(of: $0) } }
-        let jobs = try Bell(interests, in: coordinator.path)
-        let orders = try Bell([.orders(for: member.name)], in: coordinator.path)
-        let (store, place) = try located()
-        let station = Station(
-            member: member, jobs: jobs, orders: orders, store: store, place: place)
-        let isTaken = try coordinator.write("job.serve") { transaction in
-            for queue in queues {
-                let isRegistered = try transaction.register(
-                    member.name, for: queue, atMost: options.instances,
-                    isAlive: { try member.presence.folder.isAlive($0) == true })
-                if !isRegistered { return queue as String? }
-            }
-            return nil
-        }
-        if let isTaken {
-            FileCalls.close(place)
-            throw CoordinatorError(
-                .busy, "the queue " + isTaken + " has as many workers as it may have")
-        }
+        let station = try WorkStation(coordinator, options)
         self.station = station
-        lastRescue = Deadline(after: .zero)
+        coordinator.rescuePace.reset()
         return station
     }
 
-    private func located() throws(CoordinatorError) -> (FileIdentity, FileDescriptor) {
-        do throws(SystemError) {
-            let place = try FileCalls.watchPlace(coordinator.path)
-            do throws(SystemError) {
-                return (try FileCalls.status(ofPath: coordinator.path).identity, place)
-            } catch {
-                FileCalls.close(place)
-                throw error
-            }
-        } catch {
-            throw .system("cannot watch the store " + coordinator.path, error)
-        }
-    }
-
     private func takeDown() {
-        guard let station else { return }
-        self.station = nil
-        FileCalls.close(station.place)
-        let queues = options.queues
-        _ = try? coordinator.write("job.leave", isEssential: true) { transaction in
-            for queue in queues { transaction.unregister(station.member.name, from: queue) }
-        }
-        station.member.leave()
+        station?.takeDown()
+        station = nil
     }
 
     // MARK: The transaction
@@ -350,15 +266,16 @@ final class JobWorker: @unchecked Sendable {
     }
 
     private func transact(
-        _ finished: [(JobID, JobResult)], _ station: Station
+        _ finished: [(JobID, JobResult)], _ station: WorkStation
     ) throws -> Outcome {
         let member = station.member
         let room = phase == .working ? options.concurrency - active.count + finished.count : 0
         let began = Clock.monotonic
-        var endings: [Ended] = []
+        var endings: [EndedAttempt] = []
+        var isLeaving = false
         var outcome = try coordinator.write("job.work", isEssential: !finished.isEmpty) {
             transaction in
-            endings = []
+            (endings, isLeaving) = ([], false)
             let now = Clock.wallMilliseconds
             for (id, result) in finished {
                 guard let active = active[id] else { continue }
@@ -368,11 +285,23 @@ final class JobWorker: @unchecked Sendable {
                 let after =
                     active.store == station.store
                     ? try transaction.settle(active.job, active.token, result) : nil
-                endings.append(Ended(active: active, result: result, job: after))
+                endings.append(
+                    EndedAttempt(
+                        before: active.job, began: active.began, result: result, after: after))
             }
-            if isInDoubt { try handBackUnknown(&transaction, member) }
+            if isInDoubt {
+                for queue in options.queues {
+                    try transaction.handBack(
+                        claimedBy: member.name, from: queue, except: { active[$0] != nil })
+                }
+            }
             var outcome = Outcome()
-            guard phase == .working else { return outcome }
+            guard phase == .working else {
+                // Whoever adds a job from now on sees that nobody will claim it.
+                isLeaving = station.isServing
+                if isLeaving { station.unregister(&transaction) }
+                return outcome
+            }
             var free = room
             var nextDue: Int64?
             var isEmpty = true
@@ -398,20 +327,26 @@ final class JobWorker: @unchecked Sendable {
             if options.isUntilEmpty && isEmpty && isIdle {
                 // In the transaction that found nothing left: whoever adds a job
                 // after it sees that nobody serves the queue.
-                for queue in options.queues {
-                    transaction.unregister(member.name, from: queue)
-                }
+                isLeaving = true
+                station.unregister(&transaction)
                 outcome.isDone = true
             }
             outcome.next = nextDue.map { Self.deadline(of: $0, now) }
             return outcome
+        }
+        if isLeaving {
+            station.hasUnregistered()
+            if phase != .working {
+                coordinator.events.report(
+                    .workerStopping, [.number("running", active.count - finished.count)])
+            }
         }
         if room == 0 { outcome.next = nil }
         report(endings, outcome, took: .nanoseconds(Int64(clamping: Clock.monotonic - began)))
         return outcome
     }
 
-    private func report(_ endings: [Ended], _ outcome: Outcome, took: Duration) {
+    private func report(_ endings: [EndedAttempt], _ outcome: Outcome, took: Duration) {
         for ended in endings {
             switch ended.result {
             case .completed: totals.completed += 1
@@ -419,7 +354,7 @@ final class JobWorker: @unchecked Sendable {
             case .snoozed, .released, .settled: break
             }
             guard coordinator.events.isHeard else { continue }
-            coordinator.events.report(ended.kind, ended.details)
+            coordinator.events.report(ended.event, ended.details)
         }
         guard coordinator.events.isHeard else { return }
         if !outcome.claimed.isEmpty || outcome.skipped > 0 {
@@ -430,66 +365,6 @@ final class JobWorker: @unchecked Sendable {
                     .number("count", outcome.claimed.count), .number("skipped", outcome.skipped),
                     .duration("took", took),
                 ])
-        }
-    }
-
-    /// An attempt that has ended, and the job as it is then: nil where it was
-    /// no longer this worker's.
-    private struct Ended {
-        let active: Active
-        let result: JobResult
-        let job: Job?
-
-        var kind: Coordinator.Event.Kind {
-            guard let job else { return result == .settled ? .jobCompleted : .jobLost }
-            switch job.state {
-            case .completed: return .jobCompleted
-            case .discarded: return .jobDiscarded
-            case .retryable: return .jobRetried
-            case .cancelled: return .jobCancelled
-            case .available, .scheduled, .running, .blocked: return .jobReturned
-            }
-        }
-
-        var details: [Coordinator.Event.Detail] {
-            let before = active.job
-            let since = before.claim?.since ?? before.created
-            let couldRun = max(before.created, before.runAt ?? 0)
-            let ran = Int64(clamping: Clock.monotonic - active.began)
-            var details: [Coordinator.Event.Detail] = [
-                .number("job", before.id.rawValue), .text("queue", before.queue),
-                .number("attempt", before.attempt),
-                .duration("waited", .milliseconds(max(0, since - couldRun))),
-                .duration("ran", .nanoseconds(ran)),
-            ]
-            if let failure = job?.failures.last, case .failed = result {
-                details.append(.text("error", failure.message))
-            }
-            if let job, job.state == .retryable, let runAt = job.runAt {
-                details.append(
-                    .duration("delay", .milliseconds(max(0, runAt - Clock.wallMilliseconds))))
-            }
-            return details
-        }
-    }
-
-    /// Jobs that were claimed by a transaction whose outcome was not told.
-    private func handBackUnknown(
-        _ transaction: inout CoordinatorTransaction, _ member: JobMember
-    ) throws {
-        for queue in options.queues {
-            var unknown: [JobID] = []
-            try transaction.base.forEach(prefix: JobRecords.running(queue)) { record in
-                let entry = try RunningEntry(record)
-                if entry.member == member.name && active[entry.id] == nil {
-                    unknown.append(entry.id)
-                }
-                return true
-            }
-            for id in unknown {
-                guard let token = try transaction.job(id)?.claim?.token else { continue }
-                try transaction.releaseJob(id, token: token)
-            }
         }
     }
 
@@ -511,7 +386,7 @@ final class JobWorker: @unchecked Sendable {
 
     // MARK: Work
 
-    private func begin(_ job: Job, _ payload: [UInt8], _ station: Station) {
+    private func begin(_ job: Job, _ payload: [UInt8], _ station: WorkStation) {
         guard let claim = job.claim else { preconditionFailure("a claimed job has a claim") }
         let results = results
         let work = executor.start(job, payload: payload, for: station.member) { result in
@@ -526,7 +401,7 @@ final class JobWorker: @unchecked Sendable {
     /// Asks what has taken too long to end, and ends what would not.
     ///
     /// - Returns: When to look again.
-    private func watchOver() throws -> Deadline? {
+    private func watchOver() -> Deadline? {
         var next: Deadline?
         if case .draining(let deadline?) = phase {
             if deadline.isPast { hurry() } else { next = deadline }
@@ -565,7 +440,6 @@ final class JobWorker: @unchecked Sendable {
         switch phase {
         case .working:
             phase = .draining(until: options.grace.map { Deadline(after: $0) })
-            coordinator.events.report(.workerStopping, [.number("running", active.count)])
         case .draining:
             phase = .ending
             for id in active.keys {
@@ -601,6 +475,7 @@ final class JobWorker: @unchecked Sendable {
             }
             return orders
         }
+        hasOrders = false
         for (id, ending) in orders {
             guard var entry = active[id] else { continue }
             end(&entry, ending)
@@ -609,65 +484,16 @@ final class JobWorker: @unchecked Sendable {
     }
 }
 
-extension QueueRecord {
-    /// How many jobs wait, for their time or for others.
-    var waiting: Int {
-        count(.available) + count(.scheduled) + count(.retryable) + count(.blocked)
-    }
-
-    /// Whether nothing is left that a worker of some kinds could do.
-    fileprivate func isEmpty(of kinds: [String]?) -> Bool {
-        if settings.isPaused { return true }
-        let isWaiting = lanes.contains { lane in
-            !lane.isEmpty && kinds?.contains(lane.lane.kind) ?? true
-        }
-        return !isWaiting && count(.blocked) == 0
-    }
-}
-
 extension CoordinatorError {
+    /// Whether the machine has no room, descriptors or processes left.
+    var isShortage: Bool { code == .noRoom || code == .exhausted }
+
     /// Whether the same may succeed later although nobody mends anything here.
     var isPassing: Bool {
         switch code {
         case .timedOut, .moved, .noRoom, .exhausted, .inputOutput, .indeterminate, .notFound:
             true
         default: false
-        }
-    }
-}
-
-extension CoordinatorTransaction {
-    /// The payload of a job.
-    func payload(of job: Job) throws -> [UInt8] {
-        if let payload = job.shortPayload { return payload }
-        let key = JobRecords.payload(job.id)
-        guard let record = try base.record(key) else {
-            throw CoordinatorError(.damaged, "the record " + key.text + " is missing")
-        }
-        return record.value
-    }
-
-    /// Writes down how an attempt ended; nil where the job is no longer claimed
-    /// by it.
-    fileprivate mutating func settle(
-        _ job: Job, _ token: UInt64, _ result: JobResult
-    ) throws -> Job? {
-        guard let current = try self.job(job.id), current.lastToken == token else { return nil }
-        // The work itself may have said how it ended, in a transaction of its own.
-        if current.state != .running { return current.state.isFinal ? current : nil }
-        switch result {
-        case .completed(let output):
-            return try completeJob(job.id, token: token, output: output)
-        case .failed(let message, let delay, let isFinal):
-            return try failJob(
-                job.id, token: token, message: message, retryAfter: delay, isFinal: isFinal)
-        case .snoozed(let delay):
-            return try snoozeJob(job.id, token: token, for: delay)
-        case .cancelled(let message):
-            return try giveUpJob(job.id, token: token, reason: message)
-        case .released, .settled:
-            // What it settled in a transaction that came to nothing is not settled.
-            return try releaseJob(job.id, token: token)
         }
     }
 }

@@ -30,7 +30,7 @@ enum JobAdd: Command {
                 .value("env", nil, "NAME", "keep this variable for COMMAND", isRepeatable: true),
                 .value("directory", nil, "DIR", "where COMMAND runs; default: here"),
                 .flag("start", nil, "start a worker even where one is present"),
-                .flag("no-start", nil, "start no worker"),
+                DetachedWorker.refusal,
             ],
             details: """
                 COMMAND runs later, in the present directory; what it writes is kept: berth job
@@ -58,8 +58,8 @@ enum JobAdd: Command {
         }
         let isWanted = request.kind == JobCommand.kind && !arguments.has("no-start")
         if isWanted && (workers == 0 || arguments.has("start")) {
-            try startWorker(
-                coordinator, request.queue, isSingle: !arguments.has("start"))
+            try DetachedWorker.start(
+                for: request.queue, of: coordinator, isSingle: !arguments.has("start"))
         }
         return .success
     }
@@ -172,21 +172,5 @@ enum JobAdd: Command {
             variables.append((name, value))
         }
         return JobCommand(try arguments.tailTexts(), in: directory, variables: variables)
-    }
-
-    /// Starts a worker that nobody waits for. One that finds that the queue has
-    /// a worker by then ends at once.
-    private static func startWorker(
-        _ coordinator: Coordinator, _ queue: String, isSingle: Bool
-    ) throws(CoordinatorError) {
-        guard let program = CurrentProcess.executablePath else { return }
-        var words = [program, "--store", coordinator.path, "-q", "work", "--until-empty"]
-        if isSingle { words += ["--instances", "1"] }
-        words.append(queue)
-        do throws(SystemError) {
-            try ChildProcess.startDetached(words.map { Array($0.utf8) })
-        } catch {
-            throw .system("the job is added, but no worker can be started", error)
-        }
     }
 }

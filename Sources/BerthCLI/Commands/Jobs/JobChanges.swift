@@ -42,7 +42,8 @@ enum JobRetry: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "job retry", summary: "let jobs run as soon as they can, or once more",
-            operands: ["ID…"])
+            operands: ["ID…"], options: [DetachedWorker.refusal],
+            details: "Where they are commands that no worker would run, one is started.")
     }
 
     static func run(
@@ -53,6 +54,7 @@ enum JobRetry: Command {
             try ids.map { try transaction.retryJob($0) }
         }
         for job in jobs { context.print(job) }
+        try DetachedWorker.startWhereMissing(jobs.map(\.queue), arguments, context)
         return .success
     }
 }
@@ -62,8 +64,11 @@ enum JobRedrive: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "job redrive", summary: "let dead letters run once more; print how many",
-            operands: ["[QUEUE]"], options: JobOptions.filters,
-            details: "Without --state: the discarded ones.")
+            operands: ["[QUEUE]"], options: JobOptions.filters + [DetachedWorker.refusal],
+            details: """
+                Without --state: the discarded ones. Where they are commands that no worker
+                would run, one is started.
+                """)
     }
 
     static func run(
@@ -71,7 +76,10 @@ enum JobRedrive: Command {
     ) throws -> ExitStatus {
         let queue = try arguments.text(operand: 0, "QUEUE")
         let filter = try JobOptions.filter(queue: queue, arguments)
-        context.output.print(String(try context.jobs.redrive(filter)))
+        let jobs = try context.jobs
+        context.output.print(String(try jobs.redrive(filter)))
+        let queues = try queue.map { [$0] } ?? jobs.queues().map(\.name)
+        try DetachedWorker.startWhereMissing(queues, arguments, context)
         return .success
     }
 }
@@ -99,15 +107,16 @@ enum JobResume: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "job resume", summary: "let jobs of a paused queue be claimed again",
-            operands: ["QUEUE…"])
+            operands: ["QUEUE…"], options: [DetachedWorker.refusal],
+            details: "Where commands wait that no worker would run, one is started.")
     }
 
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        for queue in try arguments.texts(operandsFrom: 0, "QUEUE") {
-            try context.jobs.resume(queue)
-        }
+        let queues = try arguments.texts(operandsFrom: 0, "QUEUE")
+        for queue in queues { try context.jobs.resume(queue) }
+        try DetachedWorker.startWhereMissing(queues, arguments, context)
         return .success
     }
 }

@@ -42,7 +42,7 @@ enum JobTake: Command {
         if context.settings.isJSON {
             var writer = JSONWriter()
             writer.beginArray()
-            for job in claimed { job.write(to: &writer, payload: try jobs.payload(of: job.id)) }
+            for job in claimed { job.write(to: &writer, payload: try jobs.payload(of: job)) }
             writer.endArray()
             context.output.print(json: writer)
             return .success
@@ -50,7 +50,7 @@ enum JobTake: Command {
         for job in claimed {
             let token = job.claim.map { String($0.token) } ?? ""
             let line = job.id.description + " " + token + " "
-            context.output.print(bytes: Array(line.utf8) + (try jobs.payload(of: job.id) ?? []))
+            context.output.print(bytes: Array(line.utf8) + (try jobs.payload(of: job) ?? []))
         }
         return .success
     }

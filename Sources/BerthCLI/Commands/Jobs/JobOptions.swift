@@ -177,6 +177,15 @@ extension CommandContext {
         get throws(CoordinatorError) { try coordinator().jobs }
     }
 
+    /// Takes back what the dead have left, before anything is looked at.
+    func rescue(_ jobs: Jobs) throws {
+        for id in try jobs.rescueWhereAllowed() {
+            output.note(
+                "the worker of job " + id.description + " is gone, but its command goes on as "
+                    + "another user's, or in another namespace, and cannot be ended from here")
+        }
+    }
+
     /// Prints a job after something was done to it: nothing for people, who
     /// see by the status that it was.
     func print(_ job: Job) {

@@ -16,13 +16,13 @@ enum JobShow: Command {
     ) throws -> ExitStatus {
         let id = try JobOptions.id(arguments)
         let jobs = try context.jobs
-        try jobs.rescueWhereAllowed()
+        try context.rescue(jobs)
         guard let job = try jobs.job(id) else {
             throw CoordinatorError(.notFound, "there is no job " + id.description)
         }
         var writer = JSONWriter()
         job.write(
-            to: &writer, payload: try jobs.payload(of: id), output: try jobs.output(of: id))
+            to: &writer, payload: try jobs.payload(of: job), output: try jobs.output(of: id))
         context.output.print(json: writer)
         return .success
     }
@@ -45,7 +45,7 @@ enum JobList: Command {
         let filter = try JobOptions.filter(queue: queue, arguments)
         let limit = try arguments.integer("limit", in: 1...1_000_000_000)
         let jobs = try context.jobs
-        try jobs.rescueWhereAllowed()
+        try context.rescue(jobs)
         let listed = try jobs.list(filter, limit: limit)
         if context.settings.isJSON {
             var writer = JSONWriter()
@@ -77,7 +77,7 @@ enum JobList: Command {
 
     /// What a job is about, for people: its command, or its key and payload.
     private static func what(_ job: Job, _ jobs: Jobs) throws -> String {
-        let payload = try jobs.payload(of: job.id) ?? []
+        let payload = try jobs.payload(of: job) ?? []
         var text = job.key.map { $0 + " " } ?? ""
         if job.kind == JobCommand.kind, let command = JobCommand(json: payload) {
             text += command.words.joined(separator: " ")

@@ -21,7 +21,8 @@ enum WorkCommand: Command {
                 COMMAND does the jobs that are no commands themselves: it gets the payload on
                 standard input, and BERTH_JOB_ID, _TOKEN, _QUEUE, _KIND, _KEY, _ATTEMPT and
                 _MAX_ATTEMPTS. Status 0 completes a job, 75 puts it off, others fail. INT, TERM
-                or HUP: claim no more; a second time: end what runs, and hand it back.
+                or HUP: claim no more; a second time: end what runs, and hand it back. Status
+                126, 127: COMMAND cannot be run.
                 """)
     }
 
@@ -38,6 +39,12 @@ enum WorkCommand: Command {
         let handler = arguments.tail.isEmpty ? nil : arguments.tail.map(\.bytes)
         options.executor = CommandExecutor(
             handler: handler, snooze: try arguments.duration("snooze") ?? .seconds(60))
+        if let name = handler?.first, let obstacle = ChildProcess.obstacle(to: name) {
+            // Once for all: each job would lose an attempt to it.
+            context.output.fail(
+                "cannot run " + Argument(bytes: name).quoted + ": " + obstacle.description)
+            return ExitStatus(rawValue: obstacle == .noEntry ? 127 : 126)
+        }
         let signals: FileDescriptor
         do throws(SystemError) {
             signals = try Signals.catchEndings()

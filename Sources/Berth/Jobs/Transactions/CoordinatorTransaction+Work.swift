@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BerthStore
+
+// What the loop of a worker does to its jobs.
+extension CoordinatorTransaction {
+    /// The payload of a job.
+    func payload(of job: Job) throws -> [UInt8] {
+        if let payload = job.shortPayload { return payload }
+        let key = JobRecords.payload(job.id)
+        guard let record = try base.record(key) else {
+            throw CoordinatorError(.damaged, "the record " + key.text + " is missing")
+        }
+        return record.value
+    }
+
+    /// Writes down how an attempt ended; nil where the job is no longer claimed
+    /// by it.
+    mutating func settle(
+        _ job: Job, _ token: UInt64, _ result: JobResult
+    ) throws -> Job? {
+        guard let current = try self.job(job.id), current.lastToken == token else { return nil }
+        // The work itself may have said how it ended, in a transaction of its own.
+        if current.state != .running { return current.state.isFinal ? current : nil }
+        switch result {
+        case .completed(let output):
+            return try completeJob(job.id, token: token, output: output)
+        case .failed(let message, let delay, let isFinal):
+            return try failJob(
+                job.id, token: token, message: message, retryAfter: delay, isFinal: isFinal)
+        case .snoozed(let delay):
+            return try snoozeJob(job.id, token: token, for: delay)
+        case .cancelled(let message):
+            return try giveUpJob(job.id, token: token, reason: message)
+        case .released, .settled:
+            // What it settled in a transaction that came to nothing is not settled.
+            return try releaseJob(job.id, token: token)
+        }
+    }
+
+    /// Hands back the jobs of a queue that a member has claimed without knowing
+    /// it, by a transaction whose outcome it was not told.
+    mutating func handBack(
+        claimedBy member: String, from queue: String, except known: (JobID) -> Bool
+    ) throws {
+        var unknown: [JobID] = []
+        try base.forEach(prefix: JobRecords.running(queue)) { record in
+            let entry = try RunningEntry(record)
+            if entry.member == member && !known(entry.id) { unknown.append(entry.id) }
+            return true
+        }
+        for id in unknown {
+            guard let token = try job(id)?.claim?.token else { continue }
+            try releaseJob(id, token: token)
+        }
+    }
+}
+
+extension QueueRecord {
+    /// How many jobs wait, for their time or for others.
+    var waiting: Int {
+        count(.available) + count(.scheduled) + count(.retryable) + count(.blocked)
+    }
+
+    /// Whether nothing is left that a worker of some kinds could do.
+    func isEmpty(of kinds: [String]?) -> Bool {
+        if settings.isPaused { return true }
+        let isWaiting = lanes.contains { lane in
+            !lane.isEmpty && kinds?.contains(lane.lane.kind) ?? true
+        }
+        return !isWaiting && count(.blocked) == 0
+    }
+}
