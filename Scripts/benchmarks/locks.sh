@@ -98,7 +98,18 @@ measure_slots() {
         "$(od -An -t d4 -j 4 -N 4 "$work/locks/slots" | tr -d ' ')" "turns" "slots" 4 "<= 1"
 }
 
-# How often waiters were woken: each wake-up is a switch to the process.
+# How late an unrelated task is while 64 others of its process wait.
+measure_tasks() {
+    local seconds=5
+    [[ ! $quick ]] || seconds=2
+    row "delay of a task beside 64 that wait, the longest" "$on" \
+        "$(in_unit "$("$client" tasks "$BERTH_STORE" 64 \
+            $(("$("$client" clock)" + seconds * 1000000000)) | percentile 100)" 1000)" "µs" \
+        "10 ms" 10000 "<= 1"
+}
+
+# How often waiters were woken: each wake-up is a switch to the process, and one
+# that is never switched to makes no system call.
 measure_sleep() {
     local seconds=10 number holder waiters=() before after
     [[ ! $quick ]] || seconds=2
@@ -137,6 +148,7 @@ note "contenders"
 measure_turns
 measure_writers
 measure_takeover
+measure_tasks
 note "slots and sleepers"
 measure_slots
 measure_sleep

@@ -17,9 +17,18 @@ package final class StoreDirectory: Sendable {
     static var newJournalName: String { "journal.new" }
     static var hintName: String { "hint" }
     static var historyName: String { "history" }
+    static var ballastName: String { "ballast" }
     static var runPrefix: String { "run-" }
     /// Of the files of merges that no header names yet.
     static var mergePrefix: String { "merge-" }
+
+    /// Whether a name in the directory is one that the engine gives.
+    static func isName(_ name: String) -> Bool {
+        switch name {
+        case lockName, journalName, newJournalName, hintName, historyName, ballastName: true
+        default: name.hasPrefix(runPrefix) || name.hasPrefix(mergePrefix)
+        }
+    }
 
     /// Opens the directory; nil where there is none and none is to be made.
     package static func open(
@@ -34,6 +43,21 @@ package final class StoreDirectory: Sendable {
             throw StoreError(.moved, "the store " + path + " vanished while it was made; try again")
         }
         return try StoreDirectory(path, descriptor, environment)
+    }
+
+    /// Whether a store can be made at a path under another name, and moved there:
+    /// nothing is there, or a directory without anything in it, on which no file
+    /// system is mounted.
+    static func isEmptyOrMissing(
+        _ path: String, _ environment: StoreEnvironment
+    ) throws(StoreError) -> Bool {
+        guard let directory = try open(path, creating: false, environment) else { return true }
+        guard try directory.entries().isEmpty else { return false }
+        let above = try? environment.storage.openDirectory(parent(of: path))
+        guard let above else { return false }
+        defer { environment.storage.close(above) }
+        let status = try? environment.storage.status(of: above)
+        return status?.identity.device == directory.identity.device
     }
 
     private static func openDescriptor(

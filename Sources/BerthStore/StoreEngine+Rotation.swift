@@ -40,6 +40,7 @@ extension StoreEngine {
         try install(header, after: generation)
         archive(generation)
         sweep(header)
+        keepBallast()
     }
 
     /// Makes the first generation of a new store.
@@ -55,6 +56,7 @@ extension StoreEngine {
         // Whoever made the directory may have died before its name was durable.
         try directory.flushName()
         try install(header)
+        keepBallast()
     }
 
     // MARK: Writing the next generation

@@ -233,7 +233,12 @@ final class StoreEngine: @unchecked Sendable {
         let origin = TransactionLine.Origin(
             time: environment.now(), process: process, user: directory.user,
             operation: write.operation)
-        try generation.append(changes, origin, isEssential: write.isEssential, limits)
+        do throws(StoreError) {
+            try generation.append(changes, origin, isEssential: write.isEssential, limits)
+        } catch {
+            guard error.code == .noRoom, write.isEssential, dropBallast() else { throw error }
+            try generation.append(changes, origin, isEssential: true, limits)
+        }
         // From here on the line is in the file: what fails now is not undone.
         do throws(StoreError) {
             switch generation.header.durability {

@@ -72,7 +72,8 @@ extension ProcessTests {
             "flock f sh -c 'ls /dev/fd/ | wc -l'", "flock f sh -c 'trap'",
             "trap '' PIPE; flock f sh -c 'kill -PIPE $$; echo alive'",
             "flock f sh -c 'kill -PIPE $$; echo alive'",
-            "trap '' CHLD; flock f sh -c 'exit 4'",
+            "trap '' CHLD; flock f sh -c 'exit 4'", "flock 0 <&-", "flock -n 1 >&-",
+            "flock -V >/dev/full 2>&1", "flock --help >/dev/full 2>&1",
         ]
 
         @Test(.enabled(if: installedFlock != nil, "flock of util-linux is not installed"))

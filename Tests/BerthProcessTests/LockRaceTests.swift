@@ -50,5 +50,8 @@ struct LockRaceTests {
         let last = try await BerthProcess.run(["lock", "-w", "10", "a", "true"], store: store)
         #expect(last.status == 0)
         #expect(try await BerthProcess.run(["locks", "a"], store: store).status == 1)
+        // Nor is anything left of them: no ticket, bell or half-made file.
+        let folder = try store.folder(ofLock: "a")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["gate"])
     }
 }

@@ -53,4 +53,37 @@ import Testing
         #expect(try store.facts().generation == generation + (large > 0 ? 1 : 0))
         #expect(disk.violations.isEmpty)
     }
+
+    /// Where even a change in place takes room, the ballast goes for those that
+    /// give something back, and for nobody else.
+    @Test(arguments: [Durability.full, .process])
+    func theBallastGoesForReleasesWhereNothingIsChangedInPlace(durability: Durability) throws {
+        let disk = SimulatedDisk()
+        disk.state.isCopyOnWrite = true
+        let store = Store.simulated(on: disk, durability: durability, limits: StoreLimits())
+        try store.write("fill") { transaction in
+            for number in 1...200 { try transaction.set(key(number), Array("1".utf8)) }
+        }
+        let ballast = Store.simulatedPath + "/ballast"
+        #expect(disk.state.contains(ballast))
+        disk.state.capacity = disk.state.usedUnderNames
+        let error = #expect(throws: StoreError.self) {
+            try store.write("port.reserve") { try $0.set(key(201), Array("1".utf8)) }
+        }
+        #expect(error?.code == .noRoom)
+        #expect(disk.state.contains(ballast))
+        for number in 1...200 {
+            try store.write("port.release", isEssential: true) { $0.delete(key(number)) }
+        }
+        #expect(!disk.state.contains(ballast))
+        #expect(try store.allRecords().isEmpty)
+        // With room again, the next journal brings it back.
+        disk.state.capacity = .max
+        let long = Array(("\"" + String(repeating: "x", count: 65_000) + "\"").utf8)
+        for number in 0..<3 {
+            try store.write("port.reserve") { try $0.set(key(number), long) }
+        }
+        #expect(disk.state.contains(ballast))
+        #expect(disk.violations.isEmpty)
+    }
 }

@@ -13,7 +13,8 @@ import Synchronization
 #endif
 
 /// A real process of a test: the built `berth`, or a shell that runs it. It
-/// is killed when the last reference goes.
+/// is killed when the last reference goes; what it has started, and goes on,
+/// when the store goes.
 public final class BerthProcess: Sendable {
     /// How a process ended, and what it said.
     public struct Outcome: Hashable, Sendable {
@@ -35,6 +36,8 @@ public final class BerthProcess: Sendable {
 
     /// Its pid.
     public let identifier: Int32
+    /// Kept for as long as the process is.
+    private let store: TemporaryStore
     private let output: PipeReader
     private let errors: PipeReader
     private let status = Event<Int32>()
@@ -116,7 +119,9 @@ public final class BerthProcess: Sendable {
             }
         }
         defer { for end in ends { _ = close(end) } }
+        self.store = store
         identifier = try actions.spawn(command, pairs)
+        store.end(groupOf: identifier)
         output = try PipeReader(own[1])
         errors = try PipeReader(own[2])
         if let descriptor = own[0] { try Self.write(Array(input.utf8), to: descriptor) }

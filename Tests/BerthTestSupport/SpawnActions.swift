@@ -44,7 +44,8 @@ struct SpawnActions: ~Copyable {
         posix_spawn_file_actions_addclose(&actions, number)
     }
 
-    /// Starts a program with default signal dispositions, and returns its pid.
+    /// Starts a program with default signal dispositions in a process group of
+    /// its own, and returns its pid.
     mutating func spawn(_ command: [String], _ environment: [String]) throws -> pid_t {
         var defaults = sigset_t()
         sigfillset(&defaults)
@@ -52,8 +53,11 @@ struct SpawnActions: ~Copyable {
         var mask = sigset_t()
         sigemptyset(&mask)
         posix_spawnattr_setsigmask(&attributes, &mask)
+        posix_spawnattr_setpgroup(&attributes, 0)
         posix_spawnattr_setflags(
-            &attributes, Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK))
+            &attributes,
+            Int16(POSIX_SPAWN_SETSIGDEF) | Int16(POSIX_SPAWN_SETSIGMASK)
+                | Int16(POSIX_SPAWN_SETPGROUP))
 
         let arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
         let variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]

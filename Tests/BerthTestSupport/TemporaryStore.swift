@@ -1,12 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Synchronization
 
-/// A directory of its own for one test, with room for a store in it. It is
-/// removed when the last reference goes; the default store is never touched.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A directory of its own for one test, with room for a store in it. When the
+/// last reference goes it is removed, and with it every process that the test
+/// has started and all that those have started; the default store is never
+/// touched.
 public final class TemporaryStore: Sendable {
     /// The directory, which exists and is empty.
     public let directory: String
+
+    /// The processes that were started with it, each the leader of a group.
+    private let leaders = Mutex<[pid_t]>([])
 
     /// Where the store is to be: a path in the directory, which does not exist yet.
     public var path: String { directory + "/store" }
@@ -23,7 +37,27 @@ public final class TemporaryStore: Sendable {
     }
 
     deinit {
+        for leader in leaders.withLock({ $0 }) { Self.endGroup(of: leader) }
         try? FileManager.default.removeItem(atPath: directory)
+    }
+
+    /// Ends a process, and what it has started, with this store.
+    func end(groupOf leader: pid_t) {
+        leaders.withLock { $0.append(leader) }
+    }
+
+    /// Kills what is left of a group.
+    ///
+    /// While a member lives, the kernel gives nobody the leader's pid. So one
+    /// that is there and is not a child of this process is a stranger, which
+    /// has got it since the group has ended.
+    private static func endGroup(of leader: pid_t) {
+        if kill(leader, 0) == 0 || errno == EPERM {
+            var information = siginfo_t()
+            guard waitid(P_PID, id_t(leader), &information, WEXITED | WNOHANG | WNOWAIT) == 0
+            else { return }
+        }
+        kill(-leader, SIGKILL)
     }
 
     /// Makes a directory inside, and returns its path.

@@ -18,6 +18,7 @@ switch words.first {
 case "sleep": try sleep(until: words[1])
 case "present": try stayPresent()
 case "hold": try hold(words[1])
+case "nest": try nest(words[1])
 case "hold-jobs": try await holdJobs(words[1])
 case "count": try await count(words[1], in: words[2])
 default: say("what is that?")
@@ -79,6 +80,28 @@ func count(_ queue: String, in directory: String) async throws {
             try transaction.completeJob(job.id, token: job.token)
         }
         try FileCalls.unlock(file)
+    }
+}
+
+/// Takes a lock that a command which runs this process may hold, as it may be
+/// taken inside itself.
+func nest(_ name: String) throws {
+    do throws(CoordinatorError) {
+        let lock = try berth.lock(name)
+        say("alone \(lock.token)")
+        lock.release()
+    } catch {
+        say(error.code == .deadlock ? "refused" : error.message)
+    }
+    try berth.withLock(name, isReentrant: true) { lock in
+        say("inside \(lock.name) \(lock.token)")
+        try lock.renew()
+    }
+    if let lock = try berth.tryLock(name) {
+        say("free")
+        lock.release()
+    } else {
+        say("held")
     }
 }
 

@@ -10,10 +10,14 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from . import machine, syscalls
-from .aftermath import Aftermath, same
-from .command import Outcome, Refused
+from . import machine, records, syscalls
+from .aftermath import Aftermath, same, wait_until_nobody_uses
+from .command import Outcome, Refused, run
 from .scenarios import scenarios, title
+
+ENDINGS = {0, 1, 65, 75, 124}
+"""How a command may end that nothing disturbs: done, the answer is no, the store is
+damaged, or another has what it wants."""
 
 
 class Campaign:
@@ -68,32 +72,43 @@ class Campaign:
         finally:
             shutil.rmtree(path, ignore_errors=True)
 
+    def line(self, scenario, berth):
+        """The scenario's command line on a copy of its store."""
+        facts = {"{store}": berth.store, **self._stores.facts[scenario.store]}
+        return berth.line(*(facts.get(word, word) for word in scenario.arguments))
+
     def sites(self, scenario):
-        """The scenario's calls. Notes what the store holds before and after it."""
+        """The scenario's calls. Notes what the store holds before, during and after it."""
         with self.copy(scenario) as berth:
-            before = berth.state()
-            outcome = berth.run(*scenario.arguments)
+            before, raw = berth.state(), berth.dump()
+            newest = max(records.transactions(berth.store), default=0)
+            outcome = run(self.line(scenario, berth), cwd=berth.place)
+            wait_until_nobody_uses(berth)
             after = berth.state()
-        if outcome.status not in (0, 75, 124):
+            steps = records.steps(raw, newest, berth.store)
+        if outcome.status not in ENDINGS:
             raise Refused(scenario.arguments, outcome)
-        self._undisturbed[scenario] = (before, after, outcome)
+        if steps and steps[-1] != after.records:
+            raise Refused(scenario.arguments, Outcome(
+                0, "", "its journal does not lead to what the store holds"))
+        self._undisturbed[scenario] = (before, after, steps[:-1], outcome)
         with self.copy(scenario) as berth:
             trace = os.path.join(self._scratch, "trace")
-            return syscalls.sites(berth.line(*scenario.arguments), trace)
+            found = syscalls.sites(self.line(scenario, berth), trace, berth.place)
+            wait_until_nobody_uses(berth)
+            return found
 
     def undisturbed(self, scenario) -> Outcome:
-        return self._undisturbed[scenario][2]
+        return self._undisturbed[scenario][3]
 
     def aftermath(self, scenario):
-        before, after, _ = self._undisturbed[scenario]
-        command = scenario.arguments[0]
-        locks = ("free", "new", "taken") if command in ("lock", "unlock", "locks") else ()
-        return Aftermath(before, after, locks, is_update="update" in scenario.arguments)
+        before, after, steps, _ = self._undisturbed[scenario]
+        return Aftermath(before, after, steps, scenario.arguments)
 
     def changes(self, scenario):
-        """Whether the scenario changes what its store holds."""
-        before, after, _ = self._undisturbed[scenario]
-        return not same(before, after)
+        """Whether the scenario changes what its store holds, by one transaction."""
+        before, after, steps, _ = self._undisturbed[scenario]
+        return not steps and not same(before, after)
 
     def violation(self, scenario, what, problem):
         self.report.violation(f"{self._stores.durability}: {title(scenario)}, {what}: {problem}")

@@ -3,6 +3,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 
 from .command import Berth
@@ -14,30 +15,45 @@ HEADROOM = 128 * 1024
 """How long the lines of a journal get before the next change begins another."""
 
 
+PROJECT = """// The project of the place.
+{"project":"shop","ports":{"min":47100,"max":47119},"excluded_ports":[47110,47111],
+ "reservations":{"services":{"web":{"offset":0,"env":"WEB_PORT"},"api":{"offset":1}}}}
+"""
+
+
 class Stores:
-    """The prepared stores of one durability."""
+    """The prepared stores of one durability.
+
+    Beside a store lies the place in which its commands run, with files in it.
+    """
 
     def __init__(self, path, directory, durability):
         self._path = path
         self._directory = directory
         self.durability = durability
         self._made = {}
+        self.facts = {}
 
     def berth(self, directory):
-        return Berth(self._path, directory)
+        return Berth(self._path, os.path.join(directory, "store"),
+                     os.path.join(directory, "place"))
 
     def copy(self, kind, target):
         """A command on a fresh copy of a prepared store; `absent` is no store at all."""
-        if kind != "absent":
-            copy_tree(self.prepared(kind), target)
+        copy_tree(self.prepared(kind), target)
         return self.berth(target)
 
     def prepared(self, kind):
         if kind not in self._made:
             path = os.path.join(self._directory, f"{self.durability}.{kind}")
+            os.makedirs(os.path.join(path, "place"))
+            self._facts = self.facts[kind] = {}
             getattr(self, "_" + kind)(self.berth(path))
             self._made[kind] = path
         return self._made[kind]
+
+    def _absent(self, berth):
+        """No store at all."""
 
     def _small(self, berth):
         """A few of everything. The lock `taken` is held for this process."""
@@ -48,8 +64,53 @@ class Stores:
         berth.must("kv", "set", "gone", "0")
         berth.must("kv", "delete", "gone")
         berth.must("port", "reserve", "--path", "/srv/one", "--tag", "web", *PORTS)
-        berth.must("lock", "taken", "--for-pid", str(os.getpid()))
+        self._facts["{token}"] = token(berth, "taken")
         berth.must("lock", "free", "--", "true")
+        berth.must("pool", "create", "gpu", "a", "b", "c")
+        berth.must("pool", "take", "gpu", "--path", "/srv/one")
+        berth.must("job", "add", "q", "--payload", "0", "--attempts", "1")
+        self._facts["{dead}"], claim = claimed(berth)
+        berth.must("job", "fail", self._facts["{dead}"], "--token", claim)
+        berth.must("job", "add", "q", "--payload", '{"first":1}')
+        self._facts["{job}"], self._facts["{claim}"] = claimed(berth)
+        berth.must("job", "add", "q", "--payload", '{"second":2}', "--key", "taken")
+        berth.must("job", "add", "other", "--payload", "3", "--delay", "1h")
+
+    def _leased(self, berth):
+        """A lock is held for an hour, and so is a job."""
+        berth.must("store", "init", "--durability", self.durability)
+        self._facts["{token}"] = token(berth, "leased", "--ttl", "1h")
+        berth.must("job", "add", "q", "--payload", "0")
+        self._facts["{job}"], self._facts["{claim}"] = claimed(berth, "--lease", "1h")
+
+    def _placed(self, berth):
+        """The place is a project's directory."""
+        self._small(berth)
+        write(berth, "berth.json", PROJECT)
+        write(berth, "file", "what a file holds\n")
+
+    def _worked(self, berth):
+        """A queue whose jobs wait for a worker, and are tried again at once."""
+        self._small(berth)
+        berth.must("job", "add", "w", "--payload", "1", "--backoff", "10ms")
+        berth.must("job", "add", "w", "--no-start", "--", "true")
+
+    def _damaged(self, berth):
+        """A byte of the oldest run is not what was written."""
+        self._merge(berth)
+        path = min(name for name in os.listdir(berth.store) if name.startswith("run-"))
+        with open(os.path.join(berth.store, path), "r+b") as file:
+            file.seek(100)
+            byte = file.read(1)
+            file.seek(100)
+            file.write(bytes([byte[0] ^ 1]))
+
+    def _empty(self, berth):
+        """Nothing in the store, and a dump beside it."""
+        self._small(berth)
+        write(berth, "dump.jsonl", berth.must("store", "dump"))
+        shutil.rmtree(berth.store)
+        berth.must("store", "init", "--durability", self.durability)
 
     def _extension(self, berth):
         """The journal's room is used up: the next line needs more."""
@@ -99,7 +160,9 @@ class Stores:
             'mount --bind "$0" /proc/sys/kernel/random/boot_id || exit; berth=$1 store=$2\n'
             '"$berth" --store "$store" store init --durability "$3" || exit\n'
             'for n in 0 1 2; do "$berth" --store "$store" kv set "seed/$n" "$n" || exit; done\n'
-            '"$berth" --store "$store" kv set counter 1')
+            '"$berth" --store "$store" kv set counter 1 || exit\n'
+            '"$berth" --store "$store" job add q --payload 1 || exit\n'
+            '"$berth" --store "$store" job claim q --for-pid $$')
         subprocess.run(
             ["unshare", "--mount", "sh", "-c", script, fake, self._path, berth.store,
              self.durability],
@@ -134,6 +197,24 @@ class Stores:
         before = end_of_lines(journal)
         berth.must("kv", "set", key, '"' + "x" * length + '"')
         return end_of_lines(journal) - before
+
+
+def token(berth, lock, *options):
+    """Takes a lock for this process."""
+    answer = berth.must("lock", lock, "--for-pid", str(os.getpid()), *options)
+    return str(json.loads(answer)["token"])
+
+
+def claimed(berth, *until):
+    """Claims a job, by default for this process; its number and the token of the claim."""
+    until = until or ("--for-pid", str(os.getpid()))
+    job = json.loads(berth.must("job", "claim", "q", *until))[0]
+    return str(job["id"]), str(job["token"])
+
+
+def write(berth, name, text):
+    with open(os.path.join(berth.place, name), "w", encoding="utf-8") as file:
+        file.write(text)
 
 
 def end_of_lines(journal):

@@ -3,6 +3,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import time
 from collections import namedtuple
@@ -75,6 +76,32 @@ class Writers:
                     else:
                         failures[words[2]] = failures.get(words[2], 0) + 1
         return newest, count, failures
+
+
+class Locker:
+    """A process that takes a lock again and again, and logs the number of each grant."""
+
+    LOOP = 'while "$0" --store "$1" lock fence -- sh -c \'echo "$BERTH_TOKEN"\'; do :; done'
+    TOKEN = ("lock", "fence", "--", "sh", "-c", 'echo "$BERTH_TOKEN"')
+
+    def __init__(self, berth, logs):
+        self._berth = berth
+        self._log = os.path.join(logs, "fence.out")
+        with open(self._log, "wb") as log:
+            self._process = subprocess.Popen(
+                ["sh", "-c", self.LOOP, berth.path, berth.store], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
+
+    def kill(self):
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def number_given_again(self):
+        """The number of the next grant, where it is not beyond all that were given."""
+        with open(self._log, encoding="ascii") as log:
+            given = [int(line) for line in log if line.endswith("\n")]
+        token = int(self._berth.must(*self.TOKEN))
+        return token if token <= max(given, default=0) else None
 
 
 def key(writer, turn):

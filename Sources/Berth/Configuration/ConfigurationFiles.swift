@@ -50,7 +50,8 @@ package struct ConfigurationFiles: Hashable, Sendable {
         do throws(SystemError) {
             let directory = try FileCalls.openDirectory(AbsolutePath.parent(user) ?? "/")
             defer { FileCalls.close(directory) }
-            try FileCalls.replace(
+            // Where a power loss takes it, it was only comments.
+            _ = try FileCalls.replace(
                 Self.userName, in: directory, by: Array(Self.userFile.utf8),
                 newPermissions: 0o600)
             return true

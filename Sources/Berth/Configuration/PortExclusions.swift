@@ -99,6 +99,7 @@ package struct PortExclusions {
     /// A crash here leaves the file as it was, and may leave one beside it
     /// whose name ends in `.new`.
     private func replace(by bytes: [UInt8]) throws(CoordinatorError) {
+        let isDurable: Bool
         do throws(SystemError) {
             let path = try Self.linkless(path)
             guard let name = AbsolutePath.parent(path) else { return }
@@ -106,11 +107,15 @@ package struct PortExclusions {
             defer { FileCalls.close(directory) }
             let file = AbsolutePath.lastComponent(path)
             // What lies in a store is its owner's alone.
-            try FileCalls.replace(
+            isDurable = try FileCalls.replace(
                 file, in: directory, by: bytes,
                 newPermissions: Self.kind(path) == .user ? 0o600 : 0o644)
         } catch {
             throw .system("cannot write " + path, error)
+        }
+        if !isDurable {
+            throw CoordinatorError(
+                .indeterminate, path + " is changed, but may be as it was after a power loss")
         }
     }
 

@@ -23,7 +23,7 @@ extension Values {
         try coordinator.withLock(try KeyRule.lock(key).text, timeout: timeout) { _ in
             if let version = try updateBefore(key) { return version }
             let current = try value(forKey: key)
-            return try finishUpdate(key, from: current, to: try body(current))
+            return try finishUpdate(key, from: current, to: try body(current)).version
         }
     }
 
@@ -35,17 +35,18 @@ extension Values {
             of: Operation(id: operation, name: Self.updateName, request: Array(key.utf8)), .version)
     }
 
-    /// Puts the value that an update has computed under the key.
+    /// Puts the value that an update has computed under the key, and returns it.
     package func finishUpdate(
         _ key: String, from current: KeyValue?, to json: some Collection<UInt8>
-    ) throws -> UInt64 {
+    ) throws -> KeyValue {
         let record = try KeyRule.record(key)
         let value = try ValueRule.compact(json, forKey: key)
-        return try coordinator.write(
+        let version = try coordinator.write(
             Self.updateName, once: operation, of: Array(key.utf8), .version
         ) { transaction in
             try transaction.put(value, in: record, if: .unchanged(current))
         }
+        return KeyValue(key: key, json: value, version: version)
     }
 
     private static var updateName: String { "kv.update" }

@@ -53,7 +53,8 @@ extension Coordinator {
     /// Runs a body while a lock is held, and gives the lock back after it.
     ///
     /// Blocks the current thread while the lock is waited for. A task or thread
-    /// that is inside already is refused with `deadlock`, or enters again.
+    /// that is inside already is refused with `deadlock`, or enters again; it is
+    /// inside as well where this process is run by `berth lock` under this lock.
     ///
     /// - Parameters:
     ///   - name: As for `lock(_:mode:lease:timeout:)`.
@@ -73,21 +74,14 @@ extension Coordinator {
         timeout: Duration? = nil, isReentrant: Bool = false,
         _ body: (borrowing Lock) throws -> Result
     ) throws -> Result {
-        if isReentrant, let held = try entered(name, mode) {
-            return try body(Lock(reentering: held))
+        if isReentrant, let lock = try entered(name, mode) { return try body(lock) }
+        let held = try taken(try take(try LockWish([name], mode, lease, LockPatience(timeout))))[0]
+        let lock = try Lock(held, lease)
+        let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held)) {
+            try body(lock)
         }
-        let lock = try lock(name, mode: mode, lease: lease, timeout: timeout)
-        let held = lock.ticket
-        do {
-            let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held)) {
-                try body(lock)
-            }
-            guard lock.release() else { throw held.loss }
-            return result
-        } catch {
-            held.release()
-            throw error
-        }
+        guard lock.release() else { throw held.loss }
+        return result
     }
 
     /// Runs a body while several locks are held, and gives them back after it.
@@ -180,22 +174,14 @@ extension Coordinator {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (borrowing Lock) async throws -> Result
     ) async throws -> Result {
-        if isReentrant, let held = try entered(name, mode) {
-            return try await body(Lock(reentering: held))
-        }
-        let lock: Lock = try await lock(name, mode: mode, lease: lease, timeout: timeout)
-        let held = lock.ticket
-        do {
-            let frames = LockNesting.frames(and: held)
-            let result = try await LockNesting.$frames.withValue(frames) {
-                try await body(lock)
-            }
-            guard lock.release() else { throw held.loss }
-            return result
-        } catch {
-            held.release()
-            throw error
-        }
+        if isReentrant, let lock = try entered(name, mode) { return try await body(lock) }
+        let wish = try LockWish([name], mode, lease, LockPatience(timeout))
+        let held = try taken(try await take(wish))[0]
+        let lock = try Lock(held, lease)
+        let frames = LockNesting.frames(and: held)
+        let result = try await LockNesting.$frames.withValue(frames) { try await body(lock) }
+        guard lock.release() else { throw held.loss }
+        return result
     }
 
     /// Runs a body while several locks are held, and gives them back after it.
@@ -257,11 +243,19 @@ extension Coordinator {
         return held
     }
 
-    /// The lock that the caller is inside of.
+    /// The lock that the caller is inside of, entered again; nil where it is not.
+    ///
+    /// - Throws: `deadlock` where it is inside of one that covers less.
     private func entered(
         _ name: String, _ mode: Lock.Mode
-    ) throws(CoordinatorError) -> HeldTicket? {
-        LockNesting.held(try LockName(name), try mode.checked(), in: path)
+    ) throws(CoordinatorError) -> Lock? {
+        let lock = try LockName(name)
+        let mode = try mode.checked()
+        if let held = LockNesting.held(lock, mode, in: path) { return Lock(reentering: held) }
+        var request = LockService.Request(lock)
+        request.mode = mode
+        request.under = LockNesting.outer
+        return try locks.outerGrant(request).map { Lock(reentering: $0) }
     }
 
     private static func loss(of held: [HeldTicket]) -> CoordinatorError {
@@ -293,14 +287,16 @@ private struct LockWish: Sendable {
         under = try LockNesting.entries()
     }
 
+    /// What this process was started with.
+    private static let command = ProcessTable.command(of: CurrentProcess.identifier)
+
     func requests(_ cancellation: Cancellation?) -> [LockService.Request] {
-        let command = ProcessTable.command(of: CurrentProcess.identifier)
-        return names.map { name in
+        names.map { name in
             var request = LockService.Request(name)
             request.mode = mode
             request.lease = lease
             request.patience = patience
-            request.command = command
+            request.command = Self.command
             request.under = under
             request.cancellation = cancellation
             return request

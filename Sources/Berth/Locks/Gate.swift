@@ -20,6 +20,8 @@ struct Gate: ~Copyable {
     private let file: FileDescriptor
     private let boot: String
     private var state: GateState
+    /// Whether no number had been given when it was entered.
+    let isNew: Bool
 
     deinit {
         lock.release(held)
@@ -68,9 +70,14 @@ struct Gate: ~Copyable {
                 try MachineIdentity.bootID()
             }
             let file = held.file.descriptor
+            if let state = try read(file, folder, boot) {
+                return Gate(
+                    folder: folder, lock: lock, held: held, file: file, boot: boot, state: state,
+                    isNew: false)
+            }
             return Gate(
                 folder: folder, lock: lock, held: held, file: file, boot: boot,
-                state: try read(file, folder, boot))
+                state: try begin(folder, boot), isNew: true)
         } catch {
             lock.release(held)
             throw error
@@ -166,20 +173,25 @@ struct Gate: ~Copyable {
         }
     }
 
+    /// That of a gate in which nothing stands yet.
+    private static func begin(
+        _ folder: LockFolder, _ boot: String
+    ) throws(CoordinatorError) -> GateState {
+        try LockDirectory.flush(folder)
+        var state = GateState(boot: boot, after: 0)
+        for ticket in try folder.tickets() { state.skip(to: ticket.number) }
+        return state
+    }
+
     private static func read(
         _ file: FileDescriptor, _ folder: LockFolder, _ boot: String
-    ) throws(CoordinatorError) -> GateState {
+    ) throws(CoordinatorError) -> GateState? {
         let bytes = try folder.calling("cannot read the gate of") { () throws(SystemError) in
             try FileCalls.readAll(file, limit: 512)
         }
         // Nothing, or what a power loss makes of a first line that was not
         // flushed: no number has been given yet.
-        if bytes.allSatisfy({ $0 == 0 }) {
-            try LockDirectory.flush(folder)
-            var state = GateState(boot: boot, after: 0)
-            for ticket in try folder.tickets() { state.skip(to: ticket.number) }
-            return state
-        }
+        if bytes.allSatisfy({ $0 == 0 }) { return nil }
         guard let (state, name) = GateState.parse(bytes), name == folder.name.text else {
             throw CoordinatorError(
                 .damaged,

@@ -26,11 +26,17 @@ final class LockDirectory: Sendable {
     func open(_ name: LockName, creating: Bool) throws(CoordinatorError) -> LockFolder? {
         let folder = name.folder
         let path = path + "/" + folder
-        guard
-            let descriptor = try StoreFolder.openDirectory(
-                folder, in: directory, path, creating: creating)
-        else { return nil }
-        return LockFolder(name, path, descriptor)
+        while true {
+            do throws(CoordinatorError) {
+                guard
+                    let descriptor = try StoreFolder.openDirectory(
+                        folder, in: directory, path, creating: creating)
+                else { return nil }
+                return LockFolder(name, path, descriptor)
+            } catch {
+                guard error.code == .noRoom, LockReserve.give(directory) else { throw error }
+            }
+        }
     }
 
     /// The folders of all locks, of which some may be no one's.

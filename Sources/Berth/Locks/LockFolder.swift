@@ -27,12 +27,13 @@ final class LockFolder: Sendable {
         FileCalls.close(directory)
     }
 
-    /// Makes a system call fail as a failure of this lock.
+    /// Makes a system call fail as a failure of this lock. Where the disk is
+    /// full the body is run again, as ``withRoom(_:)`` says.
     func calling<Result>(
         _ action: StaticString, _ body: () throws(SystemError) -> Result
     ) throws(CoordinatorError) -> Result {
         do throws(SystemError) {
-            return try body()
+            return try withRoom(body)
         } catch {
             throw .system(
                 action.description + " the lock '" + name.text + "' in " + path, error)

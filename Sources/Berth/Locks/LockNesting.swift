@@ -2,8 +2,9 @@
 
 import BerthStore
 
-/// The locks that a task or a thread is inside of by `withLock`: what makes a
-/// lock inside a lock known as such.
+/// The locks that a task or a thread is inside of: by `withLock`, and because a
+/// command that runs this process holds them. It is what makes a lock inside a
+/// lock known as such.
 ///
 /// A task that was started inside inherits the value, but is another: it may
 /// outlive the body, and waits for the lock as anybody does.
@@ -43,9 +44,16 @@ enum LockNesting {
         return frames.filter { $0.owner == current && $0.held.isHeld }
     }
 
-    /// What the caller is under, as ``HeldLocks`` writes it.
+    /// The locks that this process is run under, as its environment said when
+    /// they were first asked for.
+    static let outer: String =
+        CurrentProcess.variable(HeldLocks.variable).map { String(decoding: $0, as: UTF8.self) }
+        ?? ""
+
+    /// What the caller is under, as ``HeldLocks`` writes it: what this process
+    /// is run under, and then its own.
     static func entries() throws(CoordinatorError) -> String {
-        var entries = ""
+        var entries = outer
         for frame in own { entries = try HeldLocks.entries(entries, and: frame.held) }
         return entries
     }

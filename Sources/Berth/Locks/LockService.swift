@@ -32,10 +32,11 @@ package struct LockService: Sendable {
         /// The locks that the caller is under, see ``HeldLocks``.
         package var under = ""
         package var cancellation: Cancellation?
-        /// Told whom the caller waits for, if it has to wait: once, or again at
-        /// each interval.
-        package var onWait: ((LockObstacle) -> Void)?
-        package var noticeInterval: Duration?
+        /// Told whom the caller waits for, if it has to wait; it says after what
+        /// time it is to be told again, nil is never.
+        package var onWait: ((LockObstacle) -> Duration?)?
+        /// Told who has the lock, if the caller would have to wait and does not.
+        package var onBusy: ((LockObstacle) -> Void)?
 
         package init(_ name: LockName) {
             self.name = name
@@ -79,14 +80,14 @@ package struct LockService: Sendable {
     /// - Throws: `deadlock` where it is held in a way that covers less.
     package func outerGrant(
         _ request: Request
-    ) throws(CoordinatorError) -> Ticket? {
+    ) throws(CoordinatorError) -> OuterGrant? {
         guard !request.under.isEmpty else { return nil }
         let folder = try open(request.name)
         guard let outer = try HeldLocks.ticket(of: folder, in: request.under) else { return nil }
         guard outer.mode == request.mode || outer.mode == .exclusive else {
             throw folder.heldByAncestor(outer)
         }
-        return outer
+        return OuterGrant(ticket: outer, folder: folder)
     }
 
     /// Takes a lock for another process, which holds it until it ends or the
@@ -98,12 +99,8 @@ package struct LockService: Sendable {
     package func acquire(
         _ request: Request, forProcess process: Int32
     ) throws(CoordinatorError) -> UInt64? {
+        let target = try Self.living(process)
         let folder = try open(request.name)
-        let target = try folder.calling("cannot look at the process for") {
-            () throws(SystemError) in
-            try Holder.living(process)
-        }
-        guard let target else { throw Self.noProcess(process) }
         for ticket in try folder.tickets() where ticket.isForProcess {
             if case .granted(let holder?) = try folder.standing(of: ticket),
                 holder.isSameProcess(as: target)
@@ -131,6 +128,15 @@ package struct LockService: Sendable {
         }
     }
 
+    private static func living(_ process: Int32) throws(CoordinatorError) -> Holder {
+        do throws(SystemError) {
+            if let holder = try Holder.living(process) { return holder }
+        } catch {
+            throw .system("cannot look at process " + String(process), error)
+        }
+        throw noProcess(process)
+    }
+
     /// Takes a ticket and waits for its turn. Whatever the outcome but
     /// `granted`, the ticket leaves the line before this returns.
     private func wait(
@@ -156,10 +162,9 @@ package struct LockService: Sendable {
         let wait = LockWait(
             ticket: held.ticket, folder: folder, target: target, deadline: deadline,
             cancellation: wakeUp, events: events,
-            noticeInterval: request.onWait == nil ? nil : request.noticeInterval,
             onWait: { (isFirst) throws(CoordinatorError) in
                 if isFirst { held.describe(granted: false) }
-                try tell(request, held.ticket, folder, isFirst: isFirst)
+                return try tell(request, held.ticket, folder, isFirst: isFirst)
             },
             findCycle: cycleSearch(held.ticket, folder, request))
         let outcome = try wait.run()
@@ -185,12 +190,14 @@ package struct LockService: Sendable {
 
     private func tell(
         _ request: Request, _ ticket: Ticket, _ folder: LockFolder, isFirst: Bool
-    ) throws(CoordinatorError) {
-        guard request.onWait != nil || (isFirst && events.isHeard),
-            let obstacle = try LockObstacle(aheadOf: ticket, in: folder)
-        else { return }
+    ) throws(CoordinatorError) -> Duration? {
+        guard request.onWait != nil || (isFirst && events.isHeard) else { return nil }
+        guard let obstacle = try LockObstacle(aheadOf: ticket, in: folder) else {
+            // The turn has come meanwhile, or does at this moment.
+            return .seconds(1)
+        }
         if isFirst { report(obstacle, request.mode, waits: true) }
-        request.onWait?(obstacle)
+        return request.onWait?(obstacle)
     }
 
     private func gateDeadline(_ patience: LockPatience) -> Deadline {
@@ -254,10 +261,11 @@ package struct LockService: Sendable {
     // MARK: Events
 
     private func reportBusy(_ folder: LockFolder, _ request: Request) {
-        guard events.isHeard else { return }
+        guard events.isHeard || request.onBusy != nil else { return }
         let last = request.kind(isForProcess: false).numbered(.max)
         if let obstacle = try? LockObstacle(aheadOf: last, in: folder) {
             report(obstacle, request.mode, waits: false)
+            request.onBusy?(obstacle)
         }
     }
 

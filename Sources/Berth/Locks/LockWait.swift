@@ -20,10 +20,9 @@ struct LockWait {
     let deadline: Deadline?
     let cancellation: WakeUp?
     let events: EventReporter
-    /// How often `onWait` is told anew; nil is never.
-    let noticeInterval: Duration?
-    /// Told before the first wait, and at each interval.
-    let onWait: (_ isFirst: Bool) throws(CoordinatorError) -> Void
+    /// Told before the first wait; it says after what time it is to be told
+    /// again, nil is never.
+    let onWait: (_ isFirst: Bool) throws(CoordinatorError) -> Duration?
     /// Looks for a cycle of waits that this one is to break; nil where it
     /// cannot be in one.
     let findCycle: ((_ attempt: Int) throws(CoordinatorError) -> CycleSearch)?
@@ -100,8 +99,7 @@ struct LockWait {
             }
             if let deadline, deadline.isPast { return .timedOut }
             if last == nil {
-                try onWait(true)
-                timetable.notice = noticeInterval.map { Deadline(after: $0) }
+                timetable.notice = try onWait(true).map { Deadline(after: $0) }
                 timetable.cycle = findCycle == nil ? nil : Deadline(after: Self.cycleInterval)
                 turnBell = try makeTurnBell()
                 last = []
@@ -127,9 +125,8 @@ struct LockWait {
 
     /// Does what is due.
     private func keep(_ timetable: inout Timetable) throws(CoordinatorError) -> Outcome? {
-        if let noticeInterval, let notice = timetable.notice, notice.isPast {
-            try onWait(false)
-            timetable.notice = Deadline(after: noticeInterval)
+        if let notice = timetable.notice, notice.isPast {
+            timetable.notice = try onWait(false).map { Deadline(after: $0) }
         }
         if let findCycle, let cycle = timetable.cycle, cycle.isPast {
             timetable.cycleAttempts += 1

@@ -93,14 +93,18 @@ extension LockFolder {
         }
         let bell = try makeBell(ticket)
         do throws(SystemError) {
-            try FileCalls.rename(newborn.name, to: ticket.fileName, in: directory)
+            try withRoom { () throws(SystemError) in
+                try FileCalls.rename(newborn.name, to: ticket.fileName, in: directory)
+            }
         } catch {
             remove(ticket.bellName)
             FileCalls.close(bell)
             if error.errno == .noEntry { return nil }
             throw .system("cannot take the lock '" + name.text + "' in " + path, error)
         }
+        let isFirst = gate.isNew
         gate.leave()
+        if isFirst { fillReserve() }
         return (ticket, bell)
     }
 

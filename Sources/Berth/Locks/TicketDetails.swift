@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import BerthStore
+import Synchronization
 
 /// Who waits, or holds a lock: what people and programs are told of a ticket.
 ///
@@ -102,21 +103,30 @@ extension TicketDetails {
     /// Writes the details of one ticket, again and again as they change. An
     /// object for the reason of ``Holder``.
     final class Writer: Sendable {
-        /// The process for which the ticket is taken; nil is this process.
-        let target: Holder?
         let command: String
         let under: String
         private let taken = Clock.wallMilliseconds
         private let joined = Clock.boot
+        /// Who it is, once that has been found out: between the wait and the
+        /// grant nobody has to ask again.
+        private let holder: Mutex<Holder?>
 
+        /// For the process for which the ticket is taken; nil is this one.
         init(target: Holder?, command: String, under: String) {
-            self.target = target
             self.command = command
             self.under = under
+            holder = Mutex(target)
+        }
+
+        private func findHolder() -> Holder? {
+            holder.withLock { holder in
+                if holder == nil { holder = try? Holder.current() }
+                return holder
+            }
         }
 
         func write(of ticket: Ticket, in folder: LockFolder, granted: Bool, command child: Int32?) {
-            guard let holder = try? target ?? Holder.current() else { return }
+            guard let holder = findHolder() else { return }
             let details = TicketDetails(
                 holder: holder, user: CurrentProcess.effectiveUser, command: command, taken: taken,
                 joined: joined, since: granted ? Clock.wallMilliseconds : nil,

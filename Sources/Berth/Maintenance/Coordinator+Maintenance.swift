@@ -36,7 +36,8 @@ extension Coordinator {
     /// waits. The copy's records keep their versions, and its versions go on
     /// from there. It has an identity of its own, and none of the named locks.
     /// After a crash there is no store at the path, but perhaps a directory
-    /// beside it whose name contains `.incomplete-`.
+    /// beside it whose name contains `.incomplete-`, which the next copy that is
+    /// made beside it removes.
     ///
     /// - Parameter path: Where nothing is yet, on a local disk.
     /// - Returns: The number of the last transaction in the copy.

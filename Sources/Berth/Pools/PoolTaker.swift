@@ -93,7 +93,10 @@ struct PoolTaker {
         request.patience = patience
         request.command = command
         request.cancellation = cancellation
-        request.onWait = { _ in onWait() }
+        request.onWait = { _ in
+            onWait()
+            return nil
+        }
         do throws(CoordinatorError) {
             if let turn = try LockService(path: coordinator.path).acquire(request) { return turn }
         } catch {

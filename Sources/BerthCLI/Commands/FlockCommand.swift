@@ -51,10 +51,12 @@ enum FlockCommand: Command {
         let syntax = syntax
         do throws(FlockUsageError) {
             switch try FlockReader.request(arguments.tail, syntax.options) {
-            case .help: return HelpCommand.explain(syntax, of: nil, context)
+            case .help:
+                _ = HelpCommand.explain(syntax, of: nil, context)
+                return context.endAsFlock()
             case .version:
                 context.output.print("flock from berth " + CommandLineTool.version)
-                return .success
+                return context.endAsFlock()
             case .lock(let plan):
                 var run = FlockRun(plan, context)
                 return run.run()
@@ -74,6 +76,23 @@ extension CommandContext {
     /// Says something under the name by which scripts know the command.
     fileprivate func complainAsFlock(_ message: String) {
         streams.writeMessage(Array(("flock: " + TerminalText.escaped(message) + "\n").utf8))
+    }
+
+    /// Prints the answer, and returns the status at the end.
+    fileprivate func endAsFlock() -> ExitStatus {
+        do throws(SystemError) {
+            try output.flush()
+            return .success
+        } catch {
+            return endAsFlock(.success, error)
+        }
+    }
+
+    /// The status at the end; one of failure where the answer was not printed.
+    fileprivate func endAsFlock(_ status: ExitStatus, _ failure: SystemError?) -> ExitStatus {
+        guard let failure, failure.errno != .brokenPipe else { return status }
+        complainAsFlock("write error: " + failure.errno.description)
+        return .no
     }
 }
 
@@ -106,12 +125,13 @@ private struct FlockRun {
         if plan.isVerbose { tell("getting lock took " + Self.seconds(since: begin)) }
         let words: [[UInt8]]
         switch plan.command {
-        case .none: return ended(.success)
+        case .none: return context.endAsFlock(.success, failure)
         case .words(let command): words = command.map { $0.bytes }
         case .shell(let command): words = [shell, Array("-c".utf8), command.bytes]
         }
         if plan.isVerbose { tell("executing " + Self.text(words[0])) }
-        return ended(runCommand(words, file))
+        let status = runCommand(words, file)
+        return context.endAsFlock(status, failure)
     }
 
     private func runCommand(_ words: [[UInt8]], _ file: FileDescriptor) -> ExitStatus {
@@ -163,13 +183,6 @@ private struct FlockRun {
             complain(subject, error)
             return error.errno == .noLocks || error.errno == .noMemory ? .exhausted : .cannotLock
         }
-    }
-
-    /// The status at the end; one of failure where the answer was not printed.
-    private func ended(_ status: ExitStatus) -> ExitStatus {
-        guard let failure, failure.errno != .brokenPipe else { return status }
-        complain("write error", failure)
-        return .no
     }
 
     // MARK: Texts

@@ -41,7 +41,11 @@ enum KeyValueUpdate: Command {
     ) throws -> ExitStatus {
         let isText = arguments.has("raw")
         let values = try context.coordinator().values(arguments)
-        if try values.updateBefore(key) != nil { return try tell(key, values, context) }
+        if try values.updateBefore(key) != nil {
+            // Its lock is held: what is there is of that update, or of a later one.
+            if let value = try values.value(forKey: key) { tell(value, context) }
+            return .success
+        }
         let current = try values.value(forKey: key)
         var input = current.map { KeyValueCommand.printed($0.json, asText: isText) } ?? []
         if current != nil { input.append(UInt8(ascii: "\n")) }
@@ -53,20 +57,15 @@ enum KeyValueUpdate: Command {
         }
         let value = try KeyValueCommand.json(
             KeyValueCommand.withoutLastLineFeed(filter.output), isText: isText, key)
-        _ = try values.finishUpdate(key, from: current, to: value)
-        return try tell(key, values, context)
+        // From here on it is done, and nothing that fails may say otherwise.
+        tell(try values.finishUpdate(key, from: current, to: value), context)
+        return .success
     }
 
-    /// Prints the value as it is now. The lock of the key is held: it is that of
-    /// the update, or a later one.
-    private static func tell(
-        _ key: String, _ values: Values, _ context: CommandContext
-    ) throws -> ExitStatus {
-        if context.settings.isJSON, let value = try values.value(forKey: key) {
-            var writer = JSONWriter()
-            value.write(to: &writer)
-            context.output.print(json: writer)
-        }
-        return .success
+    private static func tell(_ value: KeyValue, _ context: CommandContext) {
+        guard context.settings.isJSON else { return }
+        var writer = JSONWriter()
+        value.write(to: &writer)
+        context.output.print(json: writer)
     }
 }

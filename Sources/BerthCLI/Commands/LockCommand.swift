@@ -44,7 +44,7 @@ enum LockCommand: Command {
         let process = try arguments.integer("for-pid", in: 1...Int32.max)
         try check(arguments, isForProcess: process != nil)
         let override = try arguments.integer("conflict-status", in: 0...Int32(255))
-        let refusal = override.map { ExitStatus(rawValue: $0) }
+        let conflictStatus = override.map { ExitStatus(rawValue: $0) }
 
         var request = LockService.Request(name)
         request.mode = try mode(arguments)
@@ -54,7 +54,8 @@ enum LockCommand: Command {
         request.under = context.outerLocks
         let line = WaitingLine(context)
         request.onWait = { line.show($0) }
-        request.noticeInterval = line.interval
+        var refusal = "the lock '" + name.text + "' is held by another"
+        request.onBusy = { refusal = WaitingLine.refusal($0) }
         let requests = try [request] + others(request, arguments)
         do throws(CoordinatorError) {
             // Gone before the command, or an error, has something to say.
@@ -73,12 +74,12 @@ enum LockCommand: Command {
                 }
             }
         } catch {
-            guard error.code == .timedOut, let refusal else { throw error }
+            guard error.code == .timedOut, let conflictStatus else { throw error }
             context.output.note(error.message)
-            return refusal
+            return conflictStatus
         }
-        context.output.note("the lock '" + name.text + "' is held by another")
-        return refusal ?? .busy
+        context.output.note(refusal)
+        return conflictStatus ?? .busy
     }
 
     private static func renew(
@@ -166,7 +167,7 @@ enum LockCommand: Command {
             other.command = request.command
             other.under = request.under
             other.onWait = request.onWait
-            other.noticeInterval = request.noticeInterval
+            other.onBusy = request.onBusy
             return other
         }
     }

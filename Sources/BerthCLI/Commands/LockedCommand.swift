@@ -28,7 +28,7 @@ struct LockedCommand {
             var outer: UInt64?
             for (place, request) in requests.enumerated() {
                 if isReentrant, let grant = try locks.outerGrant(request) {
-                    if place == 0 { outer = grant.number }
+                    if place == 0 { outer = grant.ticket.number }
                 } else {
                     missing.append(request)
                 }

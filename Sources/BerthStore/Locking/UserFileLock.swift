@@ -69,7 +69,11 @@ package struct UserFileLock: Hashable, Sendable {
     ) throws(Failure) -> (file: FileDescriptor, isAsAsked: Bool) {
         switch subject {
         case .descriptor(let number):
-            return (FileDescriptor(rawValue: number), true)
+            let file = FileDescriptor(rawValue: number)
+            guard FileCalls.isInherited(file) else {
+                throw .locking(SystemError("flock", .badDescriptor))
+            }
+            return (file, true)
         case .file(let path):
             do throws(SystemError) {
                 return try FileCalls.openToLock(path, mode)

@@ -3,59 +3,69 @@
 /// A new store that is made whole and durable under a temporary name beside
 /// its own, and is then given that: whoever finds it finds all of it.
 ///
-/// What a crash leaves is a directory named `NAME.incomplete-<16 hex>`.
+/// What a crash leaves is a directory named `NAME.incomplete-<16 hex>`. Whoever
+/// makes one has its `flock`, so the next copy that is made beside it removes it.
 struct StagedStore {
     private let path: String
     private let name: String
-    private let stagingName: String
     private let parent: FileDescriptor
 
-    /// Makes a store that holds entries, where nothing is yet.
+    /// Makes a store that holds entries, where nothing is yet, or, if that is
+    /// asked for, an empty directory.
     ///
     /// - Throws: `cannotCreate` where something is at the path, or no
     ///   directory above it.
     static func make(
-        at path: String, outside source: FileIdentity? = nil, durability: Durability,
-        _ environment: StoreEnvironment, _ entries: () throws(StoreError) -> StoreEngine.Addition
+        at path: String, outside source: FileIdentity? = nil, replacingEmpty: Bool = false,
+        durability: Durability, _ environment: StoreEnvironment,
+        _ entries: () throws(StoreError) -> StoreEngine.Addition
     ) throws(StoreError) {
-        let staged = try StagedStore(path, outside: source, environment.random())
+        let staged = try StagedStore(path, outside: source, replacingEmpty: replacingEmpty)
         defer { FileCalls.close(staged.parent) }
-        do throws(StoreError) {
-            try staged.fill(durability, environment, try entries())
-            try staged.publish()
+        StagingDirectory.sweep(staged.parent)
+        let staging: StagingDirectory
+        do throws(SystemError) {
+            staging = try StagingDirectory(beside: staged.name, in: staged.parent, environment)
         } catch {
-            staged.discard()
+            throw cannotMake(path, error)
+        }
+        // The lock goes with the descriptor: from then on it is a store, or gone.
+        defer { staging.close() }
+        do throws(StoreError) {
+            try staged.fill(staging, durability, environment, try entries())
+            try staged.publish(staging)
+        } catch {
+            staging.remove()
             throw error
         }
     }
 
     private init(
-        _ path: String, outside source: FileIdentity?, _ random: UInt64
+        _ path: String, outside source: FileIdentity?, replacingEmpty: Bool
     ) throws(StoreError) {
-        var digits: [UInt8] = []
-        digits.append(hexadecimal: random)
         self.path = path
         name = String(path.utf8.split(separator: UInt8(ascii: "/")).last.map(Substring.init) ?? "")
-        stagingName = name + ".incomplete-" + String(decoding: digits, as: UTF8.self)
         do throws(SystemError) {
             parent = try FileCalls.openDirectory(StoreDirectory.parent(of: path))
         } catch {
             throw Self.cannotMake(path, error)
         }
         do throws(StoreError) {
-            try check(outside: source)
+            try check(outside: source, replacingEmpty: replacingEmpty)
         } catch {
             FileCalls.close(parent)
             throw error
         }
     }
 
-    private func check(outside source: FileIdentity?) throws(StoreError) {
+    private func check(outside source: FileIdentity?, replacingEmpty: Bool) throws(StoreError) {
         do throws(SystemError) {
             if try FileCalls.status(of: parent).identity == source {
                 throw SystemError("mkdirat", .invalid)
             }
             _ = try FileCalls.status(ofName: name, in: parent)
+            // Where it has something in it, the rename fails.
+            if replacingEmpty { return }
         } catch let error where error.errno == .noEntry {
             return
         } catch let error where error.errno == .invalid {
@@ -67,15 +77,10 @@ struct StagedStore {
     }
 
     private func fill(
-        _ durability: Durability, _ environment: StoreEnvironment,
+        _ staging: StagingDirectory, _ durability: Durability, _ environment: StoreEnvironment,
         _ addition: StoreEngine.Addition
     ) throws(StoreError) {
-        do throws(SystemError) {
-            try FileCalls.makeDirectory(stagingName, in: parent)
-        } catch {
-            throw Self.cannotMake(path, error)
-        }
-        let place = StoreDirectory.parent(of: path) + "/" + stagingName
+        let place = StoreDirectory.parent(of: path) + "/" + staging.name
         guard let directory = try StoreDirectory.open(place, creating: false, environment) else {
             throw StoreError(.moved, place + " vanished while it was filled; try again")
         }
@@ -87,10 +92,10 @@ struct StagedStore {
 
     /// A crash before the rename leaves the staging directory, one after it
     /// the store.
-    private func publish() throws(StoreError) {
+    private func publish(_ staging: StagingDirectory) throws(StoreError) {
         do throws(SystemError) {
             // Replaces nothing but an empty directory.
-            try FileCalls.rename(stagingName, to: name, in: parent)
+            try FileCalls.rename(staging.name, to: name, in: parent)
         } catch let error
             where error.errno == .exists || error.errno == .notEmpty
             || error.errno == .notDirectory
@@ -103,25 +108,6 @@ struct StagedStore {
             try FileCalls.flushDirectory(parent)
         } catch {
             throw .indeterminate(.system("cannot flush the directory of " + path, error))
-        }
-    }
-
-    /// Best effort: what stays behind is in nobody's way.
-    private func discard() {
-        guard let staging = try? FileCalls.openDirectory(stagingName, in: parent) else { return }
-        defer { FileCalls.close(staging) }
-        if let folder = try? FileCalls.openDirectory(StoreDirectory.historyName, in: staging) {
-            Self.removeFiles(in: folder)
-            FileCalls.close(folder)
-            try? FileCalls.removeDirectory(StoreDirectory.historyName, in: staging)
-        }
-        Self.removeFiles(in: staging)
-        try? FileCalls.removeDirectory(stagingName, in: parent)
-    }
-
-    private static func removeFiles(in directory: FileDescriptor) {
-        for name in (try? FileCalls.entries(of: directory)) ?? [] {
-            try? FileCalls.unlink(name, in: directory)
         }
     }
 

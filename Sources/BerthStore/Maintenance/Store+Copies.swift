@@ -7,7 +7,8 @@ extension Store {
     /// The copy is a store of its own, with an identity of its own. Its
     /// records keep their versions, and its versions go on from there. A crash
     /// leaves no store at the place, but perhaps a directory beside it whose
-    /// name contains `.incomplete-`.
+    /// name contains `.incomplete-`; the next copy that is made beside it
+    /// removes that.
     ///
     /// - Parameters:
     ///   - path: the copy's, absolute.
@@ -77,10 +78,12 @@ extension Store {
         let addition = StoreEngine.Addition(
             entries: ReportingCursor(DumpCursor(read), total: 0) { done, _ in count = done },
             number: 0)
-        if try StoreDirectory.open(path, creating: false, environment) == nil {
-            try StagedStore.make(at: path, durability: options.durability, environment) {
-                addition
-            }
+        // Beside its place, where nothing is there yet: a dump that is refused
+        // leaves nothing then.
+        if try StoreDirectory.isEmptyOrMissing(path, environment) {
+            try StagedStore.make(
+                at: path, replacingEmpty: true, durability: options.durability, environment
+            ) { addition }
         } else {
             guard let engine = try current(creating: true) else {
                 preconditionFailure("a store that was made is there")

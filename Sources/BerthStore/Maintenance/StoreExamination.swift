@@ -16,7 +16,8 @@ package struct StoreExamination {
     private static var names: [String] {
         [
             StoreDirectory.lockName, StoreDirectory.journalName, StoreDirectory.newJournalName,
-            StoreDirectory.hintName, StoreDirectory.historyName, "locks", "holders", "bells",
+            StoreDirectory.hintName, StoreDirectory.historyName, StoreDirectory.ballastName,
+            "locks", "holders", "bells",
             "logs", "config.json",
         ] + MergeKind.allCases.map(\.lockName)
     }
@@ -109,9 +110,22 @@ package struct StoreExamination {
 
     // MARK: Locks
 
+    private static var probePrefix: String { "doctor." }
+
+    /// Removes what an examination that was killed has left.
+    private func removeLeftProbes() {
+        for name in (try? directory.entries()) ?? [] where name.hasPrefix(Self.probePrefix) {
+            let digits = Array(name.utf8)[Self.probePrefix.utf8.count...]
+            if let process = Int32(decimal: digits), case .missing = ProcessTable.observe(process) {
+                try? FileCalls.unlink(name, in: directory.descriptor)
+            }
+        }
+    }
+
     /// Whether `flock` keeps a second description and a second process out.
     private func flock() -> Finding {
-        let name = "doctor." + String(CurrentProcess.identifier)
+        removeLeftProbes()
+        let name = Self.probePrefix + String(CurrentProcess.identifier)
         do throws(SystemError) {
             let first = try FileCalls.open(name, in: directory.descriptor, .creating)
             defer {

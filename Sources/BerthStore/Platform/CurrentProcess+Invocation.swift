@@ -36,11 +36,11 @@ extension CurrentProcess {
 
     /// Opens `/dev/null` in the place of each standard stream that is closed,
     /// so that no file opened later can take its number and be written to by
-    /// whoever prints a message.
+    /// whoever prints a message. A command that is started finds it closed.
     package static func openClosedStreams() {
         for descriptor in 0...2 as ClosedRange<Int32> where fcntl(descriptor, F_GETFD) == -1 {
             // The lowest free number is this one: those below are open by now.
-            _ = systemOpen("/dev/null", O_RDWR)
+            _ = systemOpen("/dev/null", O_RDWR | O_CLOEXEC)
         }
     }
 

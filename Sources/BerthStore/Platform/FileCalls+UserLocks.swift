@@ -50,6 +50,13 @@ extension FileCalls {
         }
     }
 
+    /// Whether a descriptor was open when this process was started: each that it
+    /// has opened itself is close-on-exec. The corresponding C function is
+    /// `fcntl` with `F_GETFD`.
+    package static func isInherited(_ file: FileDescriptor) -> Bool {
+        fcntl(file.rawValue, F_GETFD) & FD_CLOEXEC == 0
+    }
+
     /// Whether this user may read and write a file. The corresponding C function is `access`.
     package static func isReadableAndWritable(_ path: [UInt8]) -> Bool {
         withCString(path) { access($0, R_OK | W_OK) } == 0

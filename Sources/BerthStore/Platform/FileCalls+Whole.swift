@@ -39,9 +39,11 @@ extension FileCalls {
 
     /// Replaces a file by one with other bytes and the same permissions, or
     /// makes it: complete and flushed before it takes the name.
+    ///
+    /// - Returns: Whether it is known that a power loss leaves the new one.
     package static func replace(
         _ name: String, in directory: FileDescriptor, by bytes: [UInt8], newPermissions: UInt32
-    ) throws(SystemError) {
+    ) throws(SystemError) -> Bool {
         var permissions = newPermissions
         do throws(SystemError) {
             permissions = try status(ofName: name, in: directory).permissions
@@ -59,6 +61,6 @@ extension FileCalls {
             try? unlink(draft, in: directory)
             throw error
         }
-        try flushDirectory(directory)
+        return (try? flushDirectory(directory)) != nil
     }
 }

@@ -8,6 +8,9 @@ package struct FileSystemFacts: Hashable, Sendable {
     package let isVolatile: Bool
     /// The bytes that a user may still write.
     package let free: Int
+    /// Whether bytes that are changed go to another place, so that a full disk
+    /// has no room even for those.
+    package var isCopyOnWrite: Bool { kind == "Btrfs" || kind == "ZFS" }
 
     init(kind: String, isVolatile: Bool, blocks: some BinaryInteger, of size: some BinaryInteger) {
         self.kind = kind

@@ -31,7 +31,9 @@
             return bytes
         }
 
-        /// The first bytes of a file. The corresponding C functions are `open` and `read`.
+        /// A text that ends with a newline, or words that end with zeros, at most so
+        /// many bytes of it: a read may stop anywhere before. The corresponding C
+        /// functions are `open` and `read`.
         static func read(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
             let descriptor = try FileCalls.retrying("open") {
                 systemOpen(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
@@ -40,7 +42,15 @@
             defer { FileCalls.close(file) }
             do {
                 return try [UInt8](unsafeUninitializedCapacity: limit) { buffer, count in
-                    count = try FileCalls.read(file, into: UnsafeMutableRawBufferPointer(buffer))
+                    let memory = UnsafeMutableRawBufferPointer(buffer)
+                    while count < limit {
+                        let rest = UnsafeMutableRawBufferPointer(rebasing: memory[count..<limit])
+                        let length = try FileCalls.read(file, into: rest)
+                        if length == 0 { break }
+                        count += length
+                        let last = memory[count - 1]
+                        if last == UInt8(ascii: "\n") || last == 0 { break }
+                    }
                 }
             } catch let error as SystemError {
                 throw error

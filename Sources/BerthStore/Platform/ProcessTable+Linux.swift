@@ -98,7 +98,7 @@
         /// A process that holds an exclusive `flock` on a file, or held it and
         /// passed it on; nil where it is not known. See `/proc/locks`.
         package static func lockHolder(of file: FileIdentity) -> Int32? {
-            guard let text = try? ProcessFiles.read("/proc/locks", limit: 1 << 20) else {
+            guard let text = try? ProcessFiles.readAll("/proc/locks", limit: 1 << 20) else {
                 return nil
             }
             // Which of two devices has that inode is not asked: what `stat` and

@@ -29,6 +29,7 @@ package protocol StorageBackend: AnyObject, Sendable {
     func status(ofPath path: String) throws(SystemError) -> FileStatus
     func entries(of directory: FileDescriptor) throws(SystemError) -> [String]
     func unsafeFileSystem(of file: FileDescriptor) throws(SystemError) -> String?
+    func isCopyOnWrite(_ file: FileDescriptor) throws(SystemError) -> Bool
 
     func read(
         _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
@@ -109,6 +110,10 @@ package final class SystemStorage: StorageBackend {
 
     package func unsafeFileSystem(of file: FileDescriptor) throws(SystemError) -> String? {
         try FileCalls.unsafeFileSystem(of: file)
+    }
+
+    package func isCopyOnWrite(_ file: FileDescriptor) throws(SystemError) -> Bool {
+        try FileCalls.fileSystem(of: file).isCopyOnWrite
     }
 
     package func read(

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Berth
 import BerthStore
 
+@testable import Berth
 @testable import BerthCLI
 
 /// Everything that reads words which people and scripts give, up to where a
-/// command would begin its work: any bytes are understood or refused in one line.
+/// command would begin its work, and files that they or other processes write
+/// beside the store: any bytes are understood or refused in one line.
 enum CommandLineInput {
     /// Reads bytes as words that end at a zero, as the system hands them over.
     static func run(_ input: [UInt8]) {
@@ -24,9 +25,32 @@ enum CommandLineInput {
             _ = try? FlockNumber.size(word)
             _ = try? FlockNumber.microseconds(word)
             _ = DurationText.duration(word)
-            _ = TicketDetails(json: word)
+            readFile(word)
             _ = TerminalText.escaped(String(decoding: word, as: UTF8.self))
         }
+    }
+
+    private static func readFile(_ bytes: [UInt8]) {
+        _ = TicketDetails(json: bytes)
+        _ = TicketContent(bytes, from: here)
+        let text = String(decoding: bytes, as: UTF8.self)
+        _ = LockFolderEntry(text)
+        _ = BellEntry(text)
+        _ = PortRangeText.range(text)
+        if let (state, name) = GateState.parse(bytes), let name = try? LockName(name) {
+            precondition(state.line(name) == bytes, "a gate that is not what it says")
+        }
+        for kind in [PortConfiguration.FileKind.project, .user] {
+            do throws(CoordinatorError) {
+                _ = try PortConfiguration(ConfigurationText(bytes, name: "berth.json"), kind)
+            } catch {
+                precondition(!error.message.contains("\n"), "an error of more than one line")
+            }
+        }
+    }
+
+    private static var here: Holder.Surroundings {
+        Holder.Surroundings(boot: "b", pidNamespace: 1, timeNamespace: 2, host: "h")
     }
 
     private static func read(_ words: [[UInt8]]) throws {

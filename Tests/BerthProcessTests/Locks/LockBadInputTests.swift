@@ -122,10 +122,16 @@ struct LockBadInputTests {
         #expect(try await scene.run("lock", "a", "-n", "true").status == 0)
     }
 
-    @Test func closedStreamsDoNotBecomeTheLock() async throws {
+    @Test func closedStreamsStayClosedAndDoNotBecomeTheLock() async throws {
         let outcome = try await BerthProcess.start(
-            ["lock", "a", "sh", "-c", "berth -q locks a --check 1"], store: scene.store,
-            output: .closed, errors: .closed, inputStream: .closed
+            [
+                "lock", "a", "sh", "-c",
+                """
+                for number in 0 1 2; do test ! -e /dev/fd/$number || exit; done
+                berth -q locks a --check 1
+                """,
+            ],
+            store: scene.store, output: .closed, errors: .closed, inputStream: .closed
         ).exitStatus()
         #expect(outcome == 0)
         #expect(try await scene.run("lock", "a", "-n", "true").status == 0)

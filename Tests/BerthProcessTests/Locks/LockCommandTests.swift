@@ -124,9 +124,10 @@ struct LockCommandTests {
     @Test func listingNamesHolderAndWaitersInOrder() async throws {
         let holder = try await hold()
         var waiters: [BerthProcess] = []
-        for _ in 0..<3 {
+        for place in 1...3 {
             let waiter = try BerthProcess.start(["-v", "lock", "a", "true"], store: store)
-            #expect(await waiter.hasComplained("waiting for the lock 'a', held by process"))
+            let line = "waiting for the lock 'a', \(place) ahead, held by process"
+            #expect(await waiter.hasComplained(line))
             waiters.append(waiter)
         }
         let listed = try await run("locks", "a", "--json")
@@ -151,13 +152,30 @@ struct LockCommandTests {
         #expect(free.output == #"{"name":"a","state":"free","waiters":[]}"# + "\n")
     }
 
-    @Test func waiterIsQuietWhereNobodyLooks() async throws {
+    @Test func longWaitIsOnePlainLineInALog() async throws {
         let holder = try await hold()
         let waiter = try BerthProcess.start(["lock", "a", "true"], store: store)
-        while try await !run("locks", "a", "--json").output.contains("\"waiters\":[{") {}
+        let quiet = try BerthProcess.start(["-q", "lock", "a", "true"], store: store)
+        #expect(await waiter.hasComplained("\n"))
+        // Nothing more is said of it.
+        #expect(try await run("locks", "a", "--until-free", "-w", "2s").status == 124)
         holder.send(SIGTERM)
         let outcome = await waiter.outcome()
         #expect(outcome.status == 0)
-        #expect(outcome.errors.isEmpty)
+        let line = /waiting for the lock 'a', [12] ahead, held by process \d+ for \d+s: sh -c/
+        #expect(outcome.errors.contains(line))
+        #expect(outcome.errors.split(separator: "\n").count == 1)
+        #expect(await quiet.outcome().errors.isEmpty)
+    }
+
+    /// Of several locks the one that another holds is named, with its holder.
+    @Test func refusalNamesTheLockAndItsHolder() async throws {
+        let holder = try await hold(["lock", "b"])
+        while try await !run("locks", "b", "--json").output.contains("sh -c") {}
+        let refused = try await run("lock", "a", "--and", "b", "-n", "true")
+        #expect(refused.status == 75)
+        #expect(refused.errors.hasPrefix("berth: the lock 'b' is held by process "))
+        #expect(refused.errors.contains(": sh -c "))
+        holder.send(SIGTERM)
     }
 }

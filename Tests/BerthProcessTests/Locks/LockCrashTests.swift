@@ -123,8 +123,7 @@ struct LockCrashTests {
 
     @Test func stoppedProcessInTheGateEndsTheWaitWithAClearError() async throws {
         #expect(try await run("lock", "a", "true").status == 0)
-        let folders = try FileManager.default.contentsOfDirectory(atPath: store.path + "/locks")
-        let gate = store.path + "/locks/" + (try #require(folders.first)) + "/gate"
+        let gate = try store.folder(ofLock: "a") + "/gate"
         let stopped = try BerthProcess.startShell(
             "exec 9<>\(gate); flock 9; echo in; kill -STOP $$", store: store)
         #expect(await stopped.hasPrinted("in"))

@@ -56,6 +56,21 @@ struct LockDeadlockTests {
         #expect(outcome.output == "again 1\n0\nboth 1\n75\nstill held 0\n")
     }
 
+    /// A program that uses the library knows the locks it is run under as the
+    /// command does.
+    @Test func libraryKnowsTheLocksOfItsAncestors() async throws {
+        let worker = ["--", "berth-test-worker", "nest", "a"]
+        for options in [[], ["--ttl", "1m"]] {
+            let outcome = try await BerthProcess.run(
+                ["lock", "a"] + options + worker, store: scene.store)
+            #expect(outcome.output.hasPrefix("refused\ninside a "))
+            #expect(outcome.output.hasSuffix("\nheld\n"))
+            #expect(outcome.status == 0)
+        }
+        let other = try await BerthProcess.run(["lock", "b"] + worker, store: scene.store)
+        #expect(other.output == "alone 3\ninside a 4\nfree\n")
+    }
+
     @Test func sharedLockOfAnAncestorDoesNotCoverAnExclusiveOne() async throws {
         let outcome = try await scene.run(
             "lock", "-s", "a", "--", "sh", "-c",

@@ -83,6 +83,8 @@ struct LockForProcessTests {
         let missing = try await run("lock", "a", "--for-pid", "2147483647")
         #expect(missing.status == 66)
         #expect(missing.errors.contains("2147483647"))
+        // It has made no lock of that name.
+        #expect(try await run("unlock", "a").status == 66)
     }
 
     @Test func ticketOfAKilledWaiterIsNotTheProcesses() async throws {

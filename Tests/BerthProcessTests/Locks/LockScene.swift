@@ -4,6 +4,14 @@ import BerthTestSupport
 import Foundation
 import Testing
 
+extension TemporaryStore {
+    /// The folder of a lock that has been used.
+    func folder(ofLock name: String) throws -> String {
+        let names = try FileManager.default.contentsOfDirectory(atPath: path + "/locks")
+        return path + "/locks/" + (try #require(names.first { $0.hasPrefix(name + "-") }))
+    }
+}
+
 /// A store, and the processes that use its locks.
 struct LockScene {
     let store: TemporaryStore
@@ -48,10 +56,8 @@ struct LockScene {
         return entries.compactMap { $0["token"] as? Int }
     }
 
-    /// The only folder of a lock that there is.
+    /// The folder of the lock `a`.
     func folder() throws -> String {
-        let locks = store.path + "/locks"
-        let names = try FileManager.default.contentsOfDirectory(atPath: locks)
-        return locks + "/" + (try #require(names.first))
+        try store.folder(ofLock: "a")
     }
 }

@@ -20,7 +20,7 @@ struct LockTerminalTests {
         let holder = try await scene.hold()
         let waiter = try BerthProcess.startShell(
             "script -qefc 'stty cols 60; berth lock a echo through' /dev/null", store: scene.store)
-        #expect(await waiter.hasPrinted("\rberth: waiting for the lock 'a', held by process "))
+        #expect(await waiter.hasPrinted("\rberth: waiting for the lock 'a', 1 ahead, held by "))
         // Renewed each second; it tells for how long.
         #expect(await waiter.hasPrinted("\u{1B}[K\rberth: waiting"))
         holder.send(SIGTERM)

@@ -118,6 +118,46 @@ struct CopyTests {
         #expect(try copy.facts().transaction == greatest)
     }
 
+    @Test func aDumpIsRestoredIntoAnEmptyDirectoryOrLeavesItEmpty() throws {
+        let disk = try StoreOnDisk()
+        let place = try disk.place.makeDirectory("empty")
+        let text = try dump(disk.store)
+        #expect(throws: StoreError.self) { try disk.opened(place).restore(read(text + "x")) }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: place).isEmpty)
+        #expect(try disk.opened(place).restore(read(text)) == disk.records.count)
+        #expect(try disk.opened(place).allRecords() == disk.records)
+        #expect(
+            try Set(FileManager.default.contentsOfDirectory(atPath: disk.place.directory))
+                == ["store", "empty"])
+    }
+
+    @Test func whatAKilledCopyLeftIsRemovedByTheNext() throws {
+        let disk = try StoreOnDisk()
+        func leave(_ name: String, _ files: [String]) throws -> String {
+            let path = try disk.place.makeDirectory(name)
+            for file in files {
+                try "x".write(toFile: path + "/" + file, atomically: false, encoding: .utf8)
+            }
+            return name
+        }
+        let files = ["lock", "journal", "journal.new", "hint", "run-1.jsonl"]
+        _ = try leave("copy.incomplete-0123456789abcdef", files)
+        _ = try leave("other.incomplete-0123456789abcdef", [])
+        // Somebody is at it.
+        let busy = try leave("copy.incomplete-00000000000000aa", files)
+        let lock = try FileCalls.openDirectory(disk.place.directory + "/" + busy)
+        defer { FileCalls.close(lock) }
+        #expect(try FileCalls.lock(lock, .exclusive, waiting: false))
+        // A person's.
+        let notes = try leave("copy.incomplete-00000000000000bb", files + ["notes"])
+        let near = try leave("copy.incomplete-0123", files)
+
+        try disk.store.backUp(to: disk.copy)
+        #expect(
+            try Set(FileManager.default.contentsOfDirectory(atPath: disk.place.directory))
+                == ["store", "copy", busy, notes, near])
+    }
+
     @Test func aStoreThatHoldsRecordsIsNotRestoredInto() throws {
         let disk = try StoreOnDisk()
         let before = try disk.contents()

@@ -9,6 +9,10 @@ package struct DiskState: Sendable {
     private var nextNumber = 2
     /// How many bytes of files it holds at most.
     package var capacity = Int.max
+    /// Whether bytes that are changed go to another place.
+    package var isCopyOnWrite = false
+    /// How much was written so, and is not free yet.
+    package var rewritten = 0
     /// Directories whose files nothing rests on: crashes are not tried on
     /// them, and they do not tell one state from another.
     package var bystanders: Set<String> = []
@@ -29,7 +33,22 @@ package struct DiskState: Sendable {
     /// How many bytes its files hold.
     package var used: Int { files.values.reduce(0) { $0 + $1.bytes.count } }
 
+    /// How many bytes the files hold that have a name.
+    package var usedUnderNames: Int {
+        Set(directories.values.flatMap(\.entries.values)).reduce(0) {
+            $0 + (files[$1]?.bytes.count ?? 0)
+        }
+    }
+
     // MARK: Names
+
+    /// Whether a name stands for something.
+    package func contains(_ path: String) -> Bool {
+        guard let slash = path.lastIndex(of: "/"),
+            let parent = directory(at: String(path[..<slash]))
+        else { return false }
+        return directories[parent]?.entries[String(path[path.index(after: slash)...])] != nil
+    }
 
     func directory(at path: String) -> Int? {
         var directory = Self.root

@@ -93,6 +93,11 @@ extension SimulatedProcess {
         try perform(.statfs, describe(file)) { _, _ throws(SystemError) in nil }
     }
 
+    /// No call that others come between: it says what is known of the disk.
+    package func isCopyOnWrite(_ file: FileDescriptor) throws(SystemError) -> Bool {
+        disk.state.isCopyOnWrite
+    }
+
     package func read(
         _ file: FileDescriptor, into buffer: UnsafeMutableRawBufferPointer, at offset: Int
     ) throws(SystemError) -> Int {
@@ -121,7 +126,11 @@ extension SimulatedProcess {
             var count = bytes.count
             if isShort, count > 1 { count /= 2 }
             let size = state.files[number]?.bytes.count ?? 0
-            if offset + count > size, state.capacity < Int.max {
+            if state.isCopyOnWrite, state.capacity < Int.max {
+                count = min(count, state.capacity - state.usedUnderNames - state.rewritten)
+                if count <= 0 { throw self.fail(.write, .noSpace) }
+                state.rewritten += count
+            } else if offset + count > size, state.capacity < Int.max {
                 let room = state.capacity - state.used
                 count = min(count, max(0, size + room - offset))
                 if count <= 0 { throw self.fail(.write, .noSpace) }

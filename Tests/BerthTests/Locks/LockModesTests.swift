@@ -135,14 +135,16 @@ struct LockModesTests {
 
     @Test func renewalMakesTheLeaseBeginAnew() throws {
         let lock = try berth.lock("a", lease: Lock.Lease(.seconds(60)))
-        let before = try #require(lock.ticket.end)
+        let own = lock.ticket
+        let ticket = try #require(own)
+        let before = try #require(ticket.end)
         try lock.renew()
-        let after = try #require(lock.ticket.end)
+        let after = try #require(ticket.end)
         #expect(after > before)
         #expect(after <= Clock.boot + 60_000_000_000)
         // By its token, too, as another process does.
         try berth.locks.renew(try LockName("a"), token: lock.token, length: 90_000_000_000)
-        let written = TicketContent.end(in: lock.ticket.file)
+        let written = TicketContent.end(in: ticket.file)
         #expect(try #require(written) > after)
         let wasHeld = lock.release()
         #expect(wasHeld)

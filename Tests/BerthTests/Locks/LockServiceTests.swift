@@ -44,7 +44,10 @@ struct LockServiceTests {
         try await Thread.run {
             var request = LockService.Request(name)
             request.cancellation = cancellation
-            request.onWait = { _ in waiting.set(true) }
+            request.onWait = { _ in
+                waiting.set(true)
+                return nil
+            }
             guard let held = try locks.acquire(request) else { return }
             body(held)
             held.release()

@@ -13,6 +13,7 @@
 //     berth-bench write STORE PAUSE END
 //     berth-bench takeover STORE ROUNDS
 //     berth-bench hold STORE
+//     berth-bench tasks STORE COUNT END
 //     berth-bench claims DIRECTORY COUNT
 //     berth-bench finish DIRECTORY COUNT
 //     berth-bench idle STORE
@@ -25,8 +26,9 @@
 // and leaves in a folder how long each commit took, in microseconds. The third
 // is one that does jobs, see Jobs.swift, and the fourth enqueues them. The fifth
 // makes a store of many records whose journal is just under the size of a
-// rotation. The next contend for a lock, see Contenders.swift, and the last
-// measure workers, see Workers.swift.
+// rotation. The next contend for a lock, see Contenders.swift; the one after
+// has many tasks wait for one, see Tasks.swift; and the last measure workers,
+// see Workers.swift.
 
 import Berth
 import Foundation
@@ -58,6 +60,10 @@ if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2])
     let durability = durabilities[arguments[2]], let count = Int(arguments[3])
 {
     print(try enqueue(count, in: arguments[1], durability))
+} else if arguments.count == 4, arguments[0] == "tasks", let count = Int(arguments[2]),
+    let end = UInt64(arguments[3])
+{
+    for delay in try await delays(besides: count, in: arguments[1], until: end) { print(delay) }
 } else if try contend(arguments) {
     exit(0)
 } else if !(try await workForMeasure(arguments)) {
