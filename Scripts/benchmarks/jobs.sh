@@ -13,6 +13,10 @@ fill() {
     esac
 }
 
+# settle DIRECTORY: the merges of runs for which the processes that made them
+# ended too soon. SQLite does the like when its last connection closes.
+settle() { "$berth" --store "$1/store" --quiet store compact >/dev/null; }
+
 # job_rate WORKERS DIRECTORY KIND MODE: one round of one contender.
 job_rate() {
     local directory=$2/jobs-$3-$4 worker
@@ -25,6 +29,7 @@ job_rate() {
     for ((batch = 0; batch < 10; batch++)); do
         fill "$directory" "$3" "$4" 10000 >>"$work/jobs/enqueue-$3-$4"
     done
+    [[ $3 != berth ]] || settle "$directory"
     "$build/fleet" "$1" "$warmup" "$seconds" "${worker[@]}" || true
     rm -rf "$directory"
 }
@@ -64,11 +69,13 @@ measure_sizes() {
             "$client" enqueue "$place/$size" process \
                 $((size + turns - batch < 10000 ? size + turns - batch : 10000)) >/dev/null
         done
+        settle "$place/$size"
         figures+=("$("$client" claims "$place/$size" "$turns" | median)")
     done
     note "after $most have ended"
     "$client" finish "$place/$most" "$most"
     "$client" enqueue "$place/$most" process $((1000 + turns)) >/dev/null
+    settle "$place/$most"
     figures+=("$("$client" claims "$place/$most" "$turns" | median)")
     rm -rf "$place"
     row "claim of a job, $many waiting" "$on" "${figures[1]}" "ns" \
