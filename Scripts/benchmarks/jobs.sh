@@ -13,6 +13,10 @@ fill() {
     esac
 }
 
+# settle DIRECTORY: the merges of runs for which the processes that made them
+# ended too soon. SQLite does the like when its last connection closes.
+settle() { "$berth" --store "$1/store" --quiet store compact >/dev/null; }
+
 # job_rate WORKERS DIRECTORY KIND MODE: one round of one contender.
 job_rate() {
     local directory=$2/jobs-$3-$4 worker
@@ -25,6 +29,7 @@ job_rate() {
     for ((batch = 0; batch < 10; batch++)); do
         fill "$directory" "$3" "$4" 10000 >>"$work/jobs/enqueue-$3-$4"
     done
+    [[ $3 != berth ]] || settle "$directory"
     "$build/fleet" "$1" "$warmup" "$seconds" "${worker[@]}" || true
     rm -rf "$directory"
 }
@@ -55,8 +60,8 @@ measure_jobs() {
 # measure_sizes: a claim in a store of many jobs that wait, and after many that
 # have ended. Without flushes, which would hide what a claim costs itself.
 measure_sizes() {
-    local most=1000000 turns=2000 place=$work/sizes size figures=() batch
-    [[ ! $quick ]] || most=200000 turns=500
+    local most=1000000 many=1,000,000 turns=2000 place=$work/sizes size figures=() batch
+    [[ ! $quick ]] || most=200000 many=200,000 turns=500
     for size in 1000 "$most"; do
         note "a store of $size jobs"
         mkdir -p "$place/$size"
@@ -64,17 +69,18 @@ measure_sizes() {
             "$client" enqueue "$place/$size" process \
                 $((size + turns - batch < 10000 ? size + turns - batch : 10000)) >/dev/null
         done
+        settle "$place/$size"
         figures+=("$("$client" claims "$place/$size" "$turns" | median)")
     done
     note "after $most have ended"
     "$client" finish "$place/$most" "$most"
     "$client" enqueue "$place/$most" process $((1000 + turns)) >/dev/null
+    settle "$place/$most"
     figures+=("$("$client" claims "$place/$most" "$turns" | median)")
     rm -rf "$place"
-    local grouped=${most/000000/,000,000}
-    row "claim of a job, ${grouped/000/,000} waiting" "$on" "${figures[1]}" "ns" \
+    row "claim of a job, $many waiting" "$on" "${figures[1]}" "ns" \
         "1,000 waiting" "${figures[0]}" "<= 1.3"
-    row "claim of a job, after ${grouped/000/,000} ended" "$on" "${figures[2]}" "ns" \
+    row "claim of a job, after $many ended" "$on" "${figures[2]}" "ns" \
         "1,000 waiting" "${figures[0]}" "<= 1.3"
 }
 
@@ -129,24 +135,23 @@ measure_storm() {
 # measure_adding: a command handed over, until the shell goes on. First as where
 # a worker serves the queue, then with the start of one.
 measure_adding() {
-    local place=$work/adding add=("$berth" job add) i
+    local place=$work/adding add i
     mkdir -p "$place/nq"
     export BERTH_STORE=$place/store NQDIR=$place/nq
-    local commands=("${add[@]}" --no-start waiting -- true --- "${add[@]}" '{}' -- true)
-    local others=(--- true)
-    if command -v nq >/dev/null && command -v tsp >/dev/null; then
-        others=(--- nq -q true --- env "TS_SOCKET=$place/tsp.{}" tsp -n true)
-    fi
-    compare_starts "$starts" "${commands[@]}" "${others[@]}"
-    for ((i = 0; i < 2; i++)); do
-        local what="\`berth job add\`"
-        ((!i)) || what+=", and start a worker"
-        row "$what" "$on" "${time_of[i]}" "µs" "\`nq true\`" "${time_of[2]}" "<= 2.0"
-        row "$what" "$on" "${time_of[i]}" "µs" "\`tsp true\` and its daemon" \
-            "${time_of[3]:--}" "<= 0.2"
-    done
-    for ((i = 0; i <= starts; i++)); do
-        [[ ! -e $place/tsp.$i ]] || TS_SOCKET=$place/tsp.$i tsp -K
+    for add in "--no-start waiting" "{}"; do
+        local what="\`berth job add\`" others=(--- true)
+        [[ $add != "{}" ]] || what+=", and start a worker"
+        if command -v nq >/dev/null && command -v tsp >/dev/null; then
+            others=(--- nq -q true --- env "TS_SOCKET=$place/tsp.{}" tsp -n true)
+        fi
+        # shellcheck disable=SC2086
+        compare_starts "$starts" "$berth" job add $add -- true "${others[@]}"
+        row "$what" "$on" "${time_of[0]}" "µs" "\`nq true\`" "${time_of[1]}" "<= 2.0"
+        row "$what" "$on" "${time_of[0]}" "µs" "\`tsp true\` and its daemon" \
+            "${time_of[2]:--}" "<= 0.2"
+        for ((i = 0; i <= starts; i++)); do
+            [[ ! -e $place/tsp.$i ]] || TS_SOCKET=$place/tsp.$i tsp -K
+        done
     done
     "$berth" job wait --queue "$starts" --wait 60 || true
     unset BERTH_STORE NQDIR

@@ -19,6 +19,8 @@ public final class Coordinator: Sendable {
     /// Who hears of what happens.
     package let events: EventReporter
 
+    let ownHolder = OwnHolder()
+
     /// When this process looks for claims of jobs that have ended.
     let rescuePace = RescuePace()
 

@@ -7,7 +7,7 @@ import BerthStore
 /// It needs the store's directory, and nothing of what is in it: what it is
 /// for works on a full disk and beside a damaged journal.
 final class StoreFolder: Sendable {
-    private let store: StoreDirectory
+    private let store: StoreDirectory?
     let directory: FileDescriptor
     let path: String
 
@@ -30,7 +30,22 @@ final class StoreFolder: Sendable {
         return StoreFolder(opened, directory, path)
     }
 
-    private init(_ store: StoreDirectory, _ directory: FileDescriptor, _ path: String) {
+    /// Opens the directory for one who has just used the store at the path: what
+    /// makes a store one to be trusted was looked at then. Nil where there is none.
+    static func open(
+        _ name: String, ofKnown store: String
+    ) throws(CoordinatorError) -> StoreFolder? {
+        let path = store + "/" + name
+        do throws(SystemError) {
+            return StoreFolder(nil, try FileCalls.openOwnDirectory(path), path)
+        } catch let error where error.errno == .noEntry {
+            return nil
+        } catch {
+            throw .system("cannot open " + path, error)
+        }
+    }
+
+    private init(_ store: StoreDirectory?, _ directory: FileDescriptor, _ path: String) {
         self.store = store
         self.directory = directory
         self.path = path

@@ -59,6 +59,11 @@ package struct Transaction {
         change(key, nil)
     }
 
+    /// Makes room for so many records that are about to be written.
+    package mutating func reserveCapacity(_ count: Int) {
+        changes.reserveCapacity(changes.count + count)
+    }
+
     private mutating func change(_ key: RecordKey, _ value: [UInt8]?) {
         let index = index(of: key)
         if index < changes.count, changes[index].key == key {

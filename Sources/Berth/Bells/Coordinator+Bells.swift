@@ -6,8 +6,8 @@ package import BerthStore
 package enum Look<Result> {
     case found(Result)
     /// Not yet. Where a deadline is given, it may be there by then although
-    /// nobody rings.
-    case nothing(until: Deadline?)
+    /// nobody rings; so it may when a process ends.
+    case nothing(until: Deadline?, watching: [ProcessWatch] = [])
 }
 
 extension Coordinator {
@@ -36,14 +36,22 @@ extension Coordinator {
         defer { cancellation?.onCancel(nil) }
         while true {
             let next: Deadline?
+            let watches: [ProcessWatch]
             switch try look() {
             case .found(let result): return result
-            case .nothing(let until): next = until
+            case .nothing(let until, let watching):
+                next = until
+                watches = watching
             }
             if let deadline, deadline.isPast { return nil }
-            let ready = try bell.wait(
-                beside: wakeUp.map { [$0.reading] } ?? [], until: Deadline.sooner(deadline, next))
-            if ready == 1 { throw CoordinatorError(.cancelled, "the wait was cancelled") }
+            let ends = wakeUp.map { [$0.reading] } ?? []
+            let ready = try withExtendedLifetime(watches) {
+                try bell.wait(
+                    beside: ends + watches.map(\.file), until: Deadline.sooner(deadline, next))
+            }
+            if ready == 1, wakeUp != nil {
+                throw CoordinatorError(.cancelled, "the wait was cancelled")
+            }
         }
     }
 

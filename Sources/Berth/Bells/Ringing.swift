@@ -26,7 +26,7 @@ struct Ringing: ~Copyable {
     /// Opens the bells for some interests, and removes those that are dead.
     init(_ interests: Set<Interest>, in store: String) throws(CoordinatorError) {
         guard !interests.isEmpty,
-            let folder = try StoreFolder.open(Bell.folderName, of: store, creating: false)
+            let folder = try StoreFolder.open(Bell.folderName, ofKnown: store)
         else { return }
         self.folder = folder
         let wanted = interests.map(\.name)

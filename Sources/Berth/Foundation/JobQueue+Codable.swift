@@ -186,7 +186,8 @@ public struct JobClaims<Payload: Codable & Sendable>: AsyncSequence {
                 }
                 if !outcome.jobs.isEmpty { return .found(Array(zip(outcome.jobs, payloads))) }
                 let due = outcome.nextDue.map { JobWorker.deadline(of: $0, now) }
-                return .nothing(until: Deadline.sooner(due, rescue))
+                return .nothing(
+                    until: Deadline.sooner(due, rescue), watching: member.rescue.watches)
             }
             for (job, payload) in jobs ?? [] {
                 do {

@@ -56,12 +56,14 @@ public struct Job: Hashable, Sendable {
 
     /// The token of its last claim; 0 before the first.
     var lastToken: UInt64 = 0
-    /// Its place in its lane while it waits.
+    /// Its place in its lane while it waits: when it may run, or came.
     var order: UInt64
     /// Those of ``after`` that have not ended yet.
     var pending: [JobDependency] = []
     /// Its payload, where that is short; nil where it has a record of its own.
     var shortPayload: [UInt8]?
+    /// Whether others wait, or have waited, for its end.
+    var hasDependents = false
     /// Whether it has an output.
     var hasOutput = false
 
@@ -84,7 +86,7 @@ public struct Job: Hashable, Sendable {
         tags = request.tags
         metadata = request.metadata
         after = request.after
-        order = id.rawValue
+        order = 0
         runAt = request.time(at: created)
         if request.payload.count <= Self.longestShortPayload { shortPayload = request.payload }
     }

@@ -23,7 +23,8 @@ public struct JobQueue<Payload: Codable & Sendable>: Sendable {
     public struct Options: Hashable, Sendable {
         /// How many jobs it works on at once.
         public var concurrency = 1
-        /// How many workers the queue may have, in whatever process; nil is no limit.
+        /// How many workers of these kinds of jobs the queue may have, in
+        /// whatever process; nil is no limit.
         public var instances: Int?
         /// How long jobs may go on when the worker is told to stop, before
         /// they are cancelled and handed back; nil is as long as they need.

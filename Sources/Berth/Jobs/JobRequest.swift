@@ -26,7 +26,7 @@ public struct JobRequest: Hashable, Sendable {
     /// How long it waits from now on; adds to nothing, and excludes ``runAt``.
     public var delay: Duration?
     /// How often it is tried: 1 to 1000.
-    public var maximumAttempts = 20
+    public var maximumAttempts = defaultAttempts
     /// How long it waits between attempts.
     public var backoff = JobBackoff.standard()
     /// How long an attempt may take; nil is for ever.
@@ -49,6 +49,9 @@ public struct JobRequest: Hashable, Sendable {
     public var metadata: [UInt8]?
     /// What has to have ended before.
     public var after: [JobDependency] = []
+
+    /// How often a job is tried that says nothing else.
+    public static var defaultAttempts: Int { 20 }
 
     /// The kind of jobs that say nothing else.
     public static var defaultKind: String { "job" }

@@ -35,7 +35,7 @@ extension Jobs {
             }
         }
         let request = ClaimRequest(
-            queue: queue, limit: limit, kinds: kinds, holder: try Self.holder(process),
+            queue: queue, limit: limit, kinds: kinds, holder: try holder(process),
             proof: process == nil ? .lease : .process,
             lease: lease ?? (process == nil ? Self.defaultLease : nil))
         let deadline = Deadline(after: timeout)
@@ -50,7 +50,8 @@ extension Jobs {
             if !second.jobs.isEmpty { return .found(second.jobs) }
             let now = Clock.wallMilliseconds
             let due = second.nextDue.map { JobWorker.deadline(of: $0, now) }
-            return .nothing(until: Deadline.sooner(due, rescued.next))
+            return .nothing(
+                until: Deadline.sooner(due, rescued.next), watching: rescued.watches)
         } ?? []
     }
 
@@ -75,9 +76,9 @@ extension Jobs {
     /// How long a claim lasts of which nothing else tells the end.
     public static var defaultLease: Duration { .seconds(900) }
 
-    private static func holder(_ process: Int32?) throws(CoordinatorError) -> Holder {
+    private func holder(_ process: Int32?) throws(CoordinatorError) -> Holder {
         do throws(SystemError) {
-            guard let process else { return try .current() }
+            guard let process else { return try coordinator.ownHolder.get() }
             if let holder = try Holder.living(process) { return holder }
         } catch {
             throw .system("cannot look at the process", error)

@@ -36,7 +36,8 @@ extension Jobs {
         ) { () throws -> Look<[Job]> in
             let jobs = try coordinator.write("job.wait") { try $0.jobs(for: goal) }
             if let jobs { return .found(jobs) }
-            return .nothing(until: try JobRescue(coordinator).run().next)
+            let rescue = try JobRescue(coordinator).run()
+            return .nothing(until: rescue.next, watching: rescue.watches)
         }
         guard let found else {
             throw CoordinatorError(.timedOut, "what was waited for has not come about in time")

@@ -41,7 +41,15 @@ public struct Jobs: Sendable {
     /// Once in so many jobs, a step of pruning: nobody else has to.
     private func pruneInPassing(_ enqueued: [EnqueuedJob]) {
         let isDue = enqueued.contains { $0.outcome == .added && $0.id.rawValue % 64 == 0 }
-        if isDue { _ = try? prune(steps: 1) }
+        if isDue, (try? hasEnded()) == true { _ = try? prune(steps: 1) }
+    }
+
+    /// Whether there are jobs that have ended: without any, a step would only
+    /// cost a transaction.
+    private func hasEnded() throws -> Bool {
+        try queues().contains { queue in
+            JobState.allCases.contains { $0.isFinal && queue.count($0) > 0 }
+        }
     }
 
     /// Enqueues a job, and tells how many workers of its queue know its kind.

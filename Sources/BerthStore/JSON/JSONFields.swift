@@ -66,7 +66,10 @@ package struct JSONFields {
         name.withUTF8Buffer { wanted in
             var member = 0
             while member < bounds.count {
-                if bytes[bounds[member]..<bounds[member + 1]].elementsEqual(wanted) {
+                // Most differ in length already.
+                if bounds[member + 1] - bounds[member] == wanted.count,
+                    bytes[bounds[member]..<bounds[member + 1]].elementsEqual(wanted)
+                {
                     return bytes[bounds[member + 2]..<bounds[member + 3]]
                 }
                 member += 4

@@ -72,6 +72,14 @@ package enum FileCalls {
             try retrying("open") { systemOpen(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) })
     }
 
+    /// Opens a directory by its path; a link in its own place is refused.
+    package static func openOwnDirectory(
+        _ path: String
+    ) throws(SystemError) -> FileDescriptor {
+        let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW
+        return try raised(try retrying("open") { systemOpen(path, flags) })
+    }
+
     /// Opens a directory inside another; a link is refused.
     package static func openDirectory(
         _ name: String, in directory: FileDescriptor

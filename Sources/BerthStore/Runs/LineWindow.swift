@@ -5,15 +5,22 @@
 /// Never mapped: a file that shrinks must be an error, not a signal.
 struct LineWindow {
     private let run: Run
-    /// How much is read at a time.
-    private let step: Int
+    /// How much is read next, and how much at most at a time.
+    private var step: Int
+    private let longestStep: Int
     private var bytes: [UInt8] = []
     /// Where in the file `bytes` begins.
     private var base = 0
 
-    init(_ run: Run, step: Int) {
+    /// - Parameters:
+    ///   - run: The run.
+    ///   - step: How much is read at a time.
+    ///   - longest: How much at last, where that grows: who reads on is likely
+    ///     to go on, and who wants one line pays for little more.
+    init(_ run: Run, step: Int, growingTo longest: Int? = nil) {
         self.run = run
         self.step = step
+        longestStep = longest ?? step
     }
 
     /// A line without its newline, where it starts, and where the next does.
@@ -52,7 +59,7 @@ struct LineWindow {
     /// The offset of the first newline at or after an offset. The window
     /// afterwards holds everything between the two.
     private mutating func newline(from offset: Int) throws(StoreError) -> Int? {
-        let longest = max(step, RunLine.maximumLength)
+        let longest = max(longestStep, RunLine.maximumLength)
         var length = step
         while true {
             if offset >= base, offset < base + bytes.count,
@@ -65,6 +72,7 @@ struct LineWindow {
             guard wanted > 0 else { return nil }
             bytes = try run.read(at: offset, count: wanted)
             base = offset
+            step = min(4 * step, longestStep)
             if bytes.withUnsafeBytes({ $0.firstNewline(from: 0) }) == nil,
                 offset + wanted == run.reference.bytes
             {

@@ -188,13 +188,14 @@ struct RunCursor: EntryCursor {
     private var window: LineWindow
     private var offset: Int
 
-    /// How much of the file is read at a time.
-    private static var windowSize: Int { 64 * 1024 }
+    /// How much of the file is read first, and at last at a time.
+    private static var firstWindow: Int { 4096 }
+    private static var longestWindow: Int { 64 * 1024 }
 
     init(_ run: Run, at offset: Int) {
         self.run = run
         self.offset = offset
-        window = LineWindow(run, step: Self.windowSize)
+        window = LineWindow(run, step: Self.firstWindow, growingTo: Self.longestWindow)
     }
 
     mutating func next() throws(StoreError) -> Entry? {

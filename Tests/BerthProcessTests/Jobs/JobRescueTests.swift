@@ -45,6 +45,23 @@ extension ProcessTests {
             }
         }
 
+        @Test func theDeathOfAProcessThatClaimedByHandWakesWhoSleeps() async throws {
+            try await berth.jobs.enqueue(JobRequest(queue: "q", payload: Array("1".utf8)))
+            let script = "berth job claim q --for-pid $$; exec tail -f /dev/null"
+            let first = try BerthProcess.startShell(script, store: store)
+            #expect(await first.hasPrinted("1 "))
+            let other = try BerthProcess.start(["job", "claim", "q", "-w", "60"], store: store)
+            // It sleeps: nobody will add a job.
+            let bells = store.path + "/bells"
+            while (try? FileManager.default.contentsOfDirectory(atPath: bells))?.isEmpty ?? true {
+                await Task.yield()
+            }
+            first.send(SIGKILL)
+            #expect(await other.outcome().output.hasPrefix("1 "))
+            let job = try #require(try await berth.jobs.list().first)
+            #expect(job.rescues == 1 && job.state == .running)
+        }
+
         @Test func aStoppedWorkerThatLostItsJobIsToldAndChangesNothing() async throws {
             let worker = try start("hold-jobs q")
             let id = try await berth.queue("q", of: Int.self).enqueue(1).id

@@ -82,6 +82,33 @@ struct JobTests {
         #expect(try claim(10).map(\.id) == [3, 5, 1, 4, 2])
     }
 
+    @Test func noJobIsOvertakenForEver() throws {
+        let late = try add { $0.priority = 9 }
+        try jobs.enqueue((0..<100).map { _ in request() })
+        var place = 0
+        while let job = try claim().first, job.id != late { place += 1 }
+        #expect(place == 31)
+        // Then smaller priorities come first again, in their order.
+        #expect(try claim(3).map(\.id) == [33, 34, 35])
+        try checkCounts()
+    }
+
+    @Test func whatBecameDueFirstComesFirst() throws {
+        let now = Clock.wallMilliseconds + 60_000
+        let scheduled = try add { $0.runAt = now + 20 }
+        let outcome = try berth.write("test") { transaction in
+            let later = try transaction.enqueue(checked: [request().checked()], at: now + 40)
+            let sooner = try transaction.enqueue(checked: [request().checked()], at: now + 10)
+            let claimed = try transaction.claim(
+                ClaimRequest(
+                    queue: "q", limit: 5, kinds: nil, holder: try Holder.current(),
+                    proof: .lease, lease: nil), at: now + 50)
+            return (later[0].id, sooner[0].id, claimed.jobs.map(\.id))
+        }
+        // The wall clock was set back before the last came: it stays the last.
+        #expect(outcome.2 == [scheduled, outcome.0, outcome.1])
+    }
+
     @Test func aJobWaitsForItsTime() throws {
         let now = Clock.wallMilliseconds
         let late = try add { $0.runAt = now + 60_000 }

@@ -4,20 +4,20 @@ import BerthStore
 
 // What is nil, empty or usual has no member.
 extension Job {
-    /// `{"id":1,"queue":"mail","kind":"job","state":"available","created":…,…}`
+    /// `{"id":1,"queue":"mail","state":"available","created":…,…}`
     var json: [UInt8] {
         var writer = JSONWriter(capacity: 384)
         writer.beginObject()
         writer.member("id", id.rawValue)
         writer.member("queue", queue)
-        writer.member("kind", kind)
+        if kind != JobRequest.defaultKind { writer.member("kind", kind) }
         writer.member("state", state.rawValue)
         writer.member("created", created)
         if priority != 0 { writer.member("priority", priority) }
         if let runAt { writer.member("runAt", runAt) }
         writer.member("order", order)
-        writer.member("attempt", attempt)
-        writer.member("max", maximumAttempts)
+        if attempt != 0 { writer.member("attempt", attempt) }
+        if maximumAttempts != JobRequest.defaultAttempts { writer.member("max", maximumAttempts) }
         if lastToken != 0 { writer.member("token", lastToken) }
         writeRules(to: &writer)
         writeHistory(to: &writer)
@@ -84,6 +84,7 @@ extension Job {
         if let reason { writer.member("reason", reason) }
         if isBeingCancelled { writer.member("cancelling", true) }
         if hasOutput { writer.member("output", true) }
+        if hasDependents { writer.member("dependents", true) }
     }
 
     /// Reads a record.
@@ -92,21 +93,19 @@ extension Job {
     init(_ record: Record) throws(CoordinatorError) {
         guard let fields = JSONFields(record.value), let id: UInt64 = fields.integer("id"),
             JobRecords.item(JobID(rawValue: id)) == record.key,
-            let queue = fields.string("queue"), let kind = fields.string("kind"),
+            let queue = fields.string("queue"),
             let state = fields.string("state").flatMap(JobState.init(rawValue:)),
             let created: Int64 = fields.integer("created"),
-            let order: UInt64 = fields.integer("order"),
-            let attempt: Int = fields.integer("attempt"),
-            let maximumAttempts: Int = fields.integer("max")
+            let order: UInt64 = fields.integer("order")
         else { throw JobRecords.damaged(record.key) }
         self.id = JobID(rawValue: id)
         self.queue = queue
-        self.kind = kind
+        kind = fields.string("kind") ?? JobRequest.defaultKind
         self.state = state
         self.created = created
         self.order = order
-        self.attempt = attempt
-        self.maximumAttempts = maximumAttempts
+        attempt = fields.integer("attempt") ?? 0
+        maximumAttempts = fields.integer("max") ?? JobRequest.defaultAttempts
         priority = fields.integer("priority") ?? 0
         runAt = fields.integer("runAt")
         let cap: Int64? = fields.integer("backoffCap")
@@ -133,6 +132,7 @@ extension Job {
         reason = fields.string("reason")
         isBeingCancelled = fields.bool("cancelling") ?? false
         hasOutput = fields.bool("output") ?? false
+        hasDependents = fields.bool("dependents") ?? false
         shortPayload = fields.json("payload").map { Array($0) }
         if state == .running && claim == nil { throw JobRecords.damaged(record.key) }
     }
@@ -185,7 +185,6 @@ struct RunningEntry: Hashable {
     let member: String?
     /// See ``JobClaim/deadline``.
     let deadline: UInt64?
-    let boot: String
 
     static func json(_ job: Job, _ claim: JobClaim) -> [UInt8] {
         var writer = JSONWriter(capacity: 128)
@@ -193,20 +192,17 @@ struct RunningEntry: Hashable {
         if let member = claim.member { writer.member("member", member) }
         if let group = job.group { writer.member("group", group) }
         if let deadline = claim.deadline { writer.member("deadline", deadline) }
-        writer.member("boot", claim.holder.surroundings.boot)
         writer.endObject()
         return writer.bytes
     }
 
     init(_ record: Record) throws(CoordinatorError) {
-        guard let fields = JSONFields(record.value), let id = JobRecords.id(atEndOf: record.key),
-            let boot = fields.string("boot")
+        guard let fields = JSONFields(record.value), let id = JobRecords.id(atEndOf: record.key)
         else { throw JobRecords.damaged(record.key) }
         self.id = id
         queue = String(record.key.text.dropFirst(JobRecords.running.utf8.count).dropLast(17))
         group = fields.string("group")
         member = fields.string("member")
         deadline = fields.integer("deadline")
-        self.boot = boot
     }
 }

@@ -104,13 +104,22 @@ struct JobLane: Hashable {
     }
 }
 
-/// The place of a job in its lane: by its order, which is its time where the
-/// lane is timed, then by its number.
+/// The place of a job in its lane: by its order, which is the time from which
+/// on it may run, then by its number. So places of several lanes compare.
 struct JobPlace: Hashable, Comparable {
     let order: UInt64
     let id: JobID
 
     var digits: String { JobID.digits(order) + id.digits }
+
+    /// The order of a job that may run from a time on, in milliseconds since
+    /// 1970: finer, so that many may come at one moment.
+    static func order(at time: Int64) -> UInt64 {
+        UInt64(clamping: time) * 1000
+    }
+
+    /// Such a time.
+    var time: Int64 { Int64(clamping: order / 1000) }
 
     init(order: UInt64, id: JobID) {
         self.order = order

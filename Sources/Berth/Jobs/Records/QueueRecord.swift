@@ -19,6 +19,12 @@ struct QueueRecord: Hashable {
     let name: String
     var settings = JobQueueSettings()
     private(set) var lanes: [Lane] = []
+    /// The largest place of a job that may run at once, so that the order of
+    /// coming holds where the wall clock is set back.
+    private var last: UInt64 = 0
+    /// How many jobs were claimed by their priority while others waited behind
+    /// them, since one of those had its turn.
+    var overtaken = 0
     /// By ``JobState/place``.
     private(set) var counts = [Int](repeating: 0, count: JobState.allCases.count)
 
@@ -39,6 +45,14 @@ struct QueueRecord: Hashable {
 
     func first(in lane: JobLane) -> JobPlace? {
         lanes.first { $0.lane == lane }?.first
+    }
+
+    /// The place in the order of a job that comes now and may run at once.
+    mutating func nextOrder(at now: Int64) -> UInt64 {
+        // Each has one of its own: then one that comes back finds a place just
+        // before the first one, with nothing between the two.
+        last = max(last + 1, JobPlace.order(at: now))
+        return last
     }
 
     /// Notes that a job has come to wait.
@@ -73,6 +87,8 @@ struct QueueRecord: Hashable {
         var writer = JSONWriter()
         writer.beginObject()
         settings.write(to: &writer)
+        if last != 0 { writer.member("last", last) }
+        if overtaken != 0 { writer.member("overtaken", overtaken) }
         writer.member("counts")
         writer.beginArray()
         for count in counts { writer.value(count) }
@@ -96,6 +112,8 @@ struct QueueRecord: Hashable {
             lanes.count % 3 == 0
         else { throw JobRecords.damaged(record.key) }
         settings = JobQueueSettings(fields)
+        last = fields.integer("last") ?? 0
+        overtaken = fields.integer("overtaken") ?? 0
         for (place, count) in counts.enumerated() {
             guard let count = Int(decimal: count) else { throw JobRecords.damaged(record.key) }
             self.counts[place] = count
@@ -108,5 +126,25 @@ struct QueueRecord: Hashable {
                 Lane(lane: lane, first: first, isEmpty: lanes[index + 2].elementsEqual("true".utf8))
             )
         }
+    }
+}
+
+extension QueueRecord {
+    /// After so many claims by priority, the turn is that of the one that has
+    /// waited longest.
+    static var mostOvertaken: Int { 31 }
+
+    /// The lane whose first job has waited longest, where it is its turn before
+    /// all others. A rule on values: the lanes are those of a claim, by priority.
+    func laneToGoFirst(among lanes: [Lane], at now: Int64) -> Lane? {
+        guard overtaken >= Self.mostOvertaken else { return nil }
+        return lanes.filter { $0.isDue(at: now) }.min { $0.first < $1.first }
+    }
+}
+
+extension QueueRecord.Lane {
+    /// Whether a job of it may run by a time, as far as is known.
+    func isDue(at now: Int64) -> Bool {
+        !isEmpty && (!lane.isTimed || first.time <= now)
     }
 }

@@ -13,6 +13,7 @@ final class JobRescue: Sendable {
     private let coordinator: Coordinator
     /// The attempts whose commands are being ended, by the names of their files.
     private let ending = Mutex<Set<String>>([])
+    private let watched = Mutex<[ProcessWatch]>([])
 
     /// How long an orphaned command is given after TERM before it is killed.
     private static var grace: Duration { .seconds(5) }
@@ -31,12 +32,18 @@ final class JobRescue: Sendable {
         let verdict: ClaimVerdict
     }
 
+    /// Who was at a job at the last look, by proof of the process alone: whoever
+    /// sleeps is to wake at their deaths, of which no presence tells.
+    var watches: [ProcessWatch] { watched.withLock { $0 } }
+
     /// What a look at all that runs has brought.
     struct Outcome {
         /// How many jobs were taken back, those aside whose commands are being ended.
         var rescued = 0
         /// When a claim may end next without being heard of; nil where none may.
         var next: Deadline?
+        /// Those whose claims rest on their processes alone, and that live.
+        var watches: [ProcessWatch] = []
         /// The members whose commands are still being ended.
         var unfinished: Set<String> = []
         /// The jobs that are lost to their workers, and whose commands go on
@@ -59,11 +66,13 @@ final class JobRescue: Sendable {
         }
         let lost = try look(from: here, &outcome)
         coordinator.rescuePace.note(next: outcome.next)
+        watched.withLock { $0 = outcome.watches }
         if lost.isEmpty { return outcome }
         guard let folder = try PresenceFolder(of: coordinator.path, creating: true) else {
             return outcome
         }
         var free: [Lost] = []
+        var orphans: [(command: OrphanedCommand, lost: Lost)] = []
         for lost in lost {
             guard case .command(of: let member) = lost.claim.proof, lost.verdict != .rebooted,
                 let orphan = try OrphanedCommand(
@@ -73,18 +82,47 @@ final class JobRescue: Sendable {
                 free.append(lost)
                 continue
             }
-            if !isWaiting {
+            if isWaiting {
+                orphans.append((orphan, lost))
+            } else {
                 outcome.unfinished.insert(member)
                 try end(orphan, of: lost, member)
-            } else if orphan.end(grace: Self.grace) {
-                free.append(lost)
+            }
+        }
+        let hasEnded = Self.end(orphans.map(\.command))
+        for (orphan, hasEnded) in zip(orphans, hasEnded) {
+            if hasEnded {
+                free.append(orphan.lost)
             } else {
-                reportOrphan(of: lost)
-                outcome.beyondReach.append(lost.job.id)
+                reportOrphan(of: orphan.lost)
+                outcome.beyondReach.append(orphan.lost.job.id)
             }
         }
         outcome.rescued = try takeBack(free)
         return outcome
+    }
+
+    /// Ends orphaned commands, all at once; returns which have ended.
+    private static func end(_ commands: [OrphanedCommand]) -> [Bool] {
+        var hasEnded = commands.map { _ in false }
+        let results = try? Mailbox<(Int, Bool)>()
+        var left = 0
+        for (index, command) in commands.enumerated() {
+            if let results, commands.count > 1,
+                (try? Thread.start { results.post((index, command.end(grace: grace))) }) != nil
+            {
+                left += 1
+            } else {
+                hasEnded[index] = command.end(grace: grace)
+            }
+        }
+        while let results, left > 0, (try? Poll.wait([results.flag], until: nil)) != nil {
+            for (index, result) in results.take() {
+                hasEnded[index] = result
+                left -= 1
+            }
+        }
+        return hasEnded
     }
 
     /// Takes back what is lost, where this process has not looked just now.
@@ -93,8 +131,16 @@ final class JobRescue: Sendable {
     ///   is heard of can end a claim.
     func runWhereDue() throws -> Deadline? {
         let pace = coordinator.rescuePace
-        guard pace.isDue else { return pace.next }
+        guard pace.isDue || hasWatchedEnd else { return pace.next }
         return try run().next
+    }
+
+    private var hasWatchedEnd: Bool {
+        let watches = watches
+        if watches.isEmpty { return false }
+        return withExtendedLifetime(watches) {
+            (try? Poll.wait(watches.map(\.file), until: Deadline(after: .zero))) != nil
+        }
     }
 
     /// Everything that runs and whose claim holds no more.
@@ -114,8 +160,9 @@ final class JobRescue: Sendable {
             var lost: [Lost] = []
             try view.forEach(prefix: JobRecords.running) { record in
                 let entry = try RunningEntry(record)
-                // Most are there and have no deadline: then nothing more is read.
-                if entry.boot == here.boot, entry.deadline.map({ now < $0 }) ?? true,
+                // Most are there, which is of this boot then, and have no deadline:
+                // then nothing more is read.
+                if entry.deadline.map({ now < $0 }) ?? true,
                     let member = entry.member, try isAlive(member) == true
                 {
                     if let deadline = entry.deadline { outcome.note(deadline, true, now) }
@@ -131,9 +178,12 @@ final class JobRescue: Sendable {
                     observe: { ProcessTable.observe($0) })
                 if verdict != .holds {
                     lost.append(Lost(job: job, claim: claim, verdict: verdict))
-                } else if let deadline = claim.deadline {
+                    return true
+                }
+                if let deadline = claim.deadline {
                     outcome.note(deadline, claim.member != nil, now)
                 }
+                if claim.proof == .process { outcome.watch(claim.holder, from: here) }
                 return true
             }
             return lost
@@ -214,6 +264,20 @@ extension JobRescue.Outcome {
         let moment = ClaimVerdict.next(deadline, ofMember: isMember)
         let wait = Duration.milliseconds(Int64(clamping: moment - min(moment, now)) + 1)
         next = Deadline.sooner(next, Deadline(after: wait))
+    }
+
+    /// How many processes are watched at most: each takes a descriptor.
+    private static var mostWatches: Int { 64 }
+
+    fileprivate mutating func watch(_ holder: Holder, from here: Holder.Surroundings) {
+        guard watches.count < Self.mostWatches, holder.surroundings == here else { return }
+        let watch = try? ProcessWatch(holder.process)
+        // Looked at again now that it is watched.
+        if HolderStatus.of(holder, from: here) == .dead {
+            next = Deadline(after: .milliseconds(1))
+        } else if let watch {
+            watches.append(watch)
+        }
     }
 }
 

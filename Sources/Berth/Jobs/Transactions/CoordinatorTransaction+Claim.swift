@@ -28,8 +28,9 @@ struct ClaimOutcome {
 
 extension CoordinatorTransaction {
     /// Takes jobs for a worker: smaller priorities first, then in the order in
-    /// which they became due. Those that others have are not seen, and not
-    /// waited for.
+    /// which they became due. Now and then the one goes first that has waited
+    /// longest, whatever its priority: so none waits for ever. Those that others
+    /// have are not seen, and not waited for.
     ///
     /// - Complexity: O((k + l) log m) for k jobs from l lanes in a store of m
     ///   records, and however many jobs the queue has had. Jobs that a limit
@@ -43,10 +44,22 @@ extension CoordinatorTransaction {
         var lanes = queue.lanes.filter { lane in
             !lane.isEmpty && request.kinds?.contains(lane.lane.kind) ?? true
         }
-        while let priority = lanes.first?.lane.priority {
+        if room.free > 0, let lane = queue.laneToGoFirst(among: lanes, at: now) {
+            queue.overtaken = 0
+            for job in try take([lane], from: &queue, &room, atMost: 1, now, &outcome) {
+                outcome.jobs.append(try claim(job, request, &queue, at: now))
+            }
+            // Its first job may be another one now.
+            lanes = queue.lanes.filter { lane in lanes.contains { $0.lane == lane.lane } }
+        }
+        // Who has no room left need not know what comes after.
+        while room.free > 0, let priority = lanes.first?.lane.priority {
             let level = lanes.prefix { $0.lane.priority == priority }
             lanes.removeFirst(level.count)
-            for job in try take(Array(level), from: &queue, &room, now, &outcome) {
+            for job in try take(
+                Array(level), from: &queue, &room, atMost: .max, now, &outcome)
+            {
+                if lanes.contains(where: { $0.isDue(at: now) }) { queue.overtaken += 1 }
                 outcome.jobs.append(try claim(job, request, &queue, at: now))
             }
         }
@@ -58,12 +71,12 @@ extension CoordinatorTransaction {
     /// How many jobs of one lane a claim looks at that it may not take.
     static var scanLimit: Int { 1000 }
 
-    /// Chooses from the lanes of one priority, and notes where each now begins.
+    /// Chooses from some lanes, and notes where each now begins.
     private func take(
         _ lanes: [QueueRecord.Lane], from queue: inout QueueRecord, _ room: inout JobRoom,
-        _ now: Int64, _ outcome: inout ClaimOutcome
+        atMost most: Int, _ now: Int64, _ outcome: inout ClaimOutcome
     ) throws -> [WaitingEntry] {
-        let limit = room.free + 1 + (room.hasGroupLimit ? Self.scanLimit : 0)
+        let limit = min(room.free, most) + 1 + (room.hasGroupLimit ? Self.scanLimit : 0)
         var candidates: [WaitingEntry] = []
         var taken: Set<JobID> = []
         var ends: [(lane: JobLane, entries: [WaitingEntry], next: JobPlace?)] = []
@@ -75,7 +88,7 @@ extension CoordinatorTransaction {
         candidates.sort { $0.place < $1.place }
         var chosen: [WaitingEntry] = []
         for candidate in candidates {
-            if room.free == 0 { break }
+            if room.free == 0 || chosen.count == most { break }
             guard room.admit(candidate.group) else { continue }
             chosen.append(candidate)
             taken.insert(candidate.place.id)
@@ -83,8 +96,8 @@ extension CoordinatorTransaction {
         for end in ends {
             let first = end.entries.first { !taken.contains($0.place.id) }?.place ?? end.next
             queue.setFirst(first, of: end.lane)
-            if end.lane.isTimed, let first, first.order > now {
-                outcome.nextDue = min(outcome.nextDue ?? .max, Int64(clamping: first.order))
+            if end.lane.isTimed, let first, first.time > now {
+                outcome.nextDue = min(outcome.nextDue ?? .max, first.time)
             }
         }
         return chosen
@@ -108,7 +121,7 @@ extension CoordinatorTransaction {
             guard let place = JobPlace(record.key.text.utf8) else {
                 throw JobRecords.damaged(record.key)
             }
-            if entries.count == limit || (lane.lane.isTimed && place.order > now) {
+            if entries.count == limit || (lane.lane.isTimed && place.time > now) {
                 next = place
                 return false
             }
@@ -132,8 +145,10 @@ extension CoordinatorTransaction {
             token: base.version, since: now, holder: request.holder, proof: request.proof,
             leaseEnd: request.lease.map { sinceBoot + UInt64(clamping: $0.milliseconds) },
             timeoutEnd: job.timeout.map { sinceBoot + UInt64(clamping: $0.milliseconds) })
-        // Whoever sleeps learns when the claim may end by itself.
-        if job.claim?.deadline != nil { ring(.jobs(of: queue.name)) }
+        // Whoever sleeps learns when the claim may end by itself, or by whose death.
+        if job.claim?.deadline != nil || request.proof == .process {
+            ring(.jobs(of: queue.name))
+        }
         try move(&job, by: .claim, &queue, at: now)
         return job
     }

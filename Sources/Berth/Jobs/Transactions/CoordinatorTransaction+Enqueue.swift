@@ -30,7 +30,8 @@ extension CoordinatorTransaction {
     mutating func enqueue(
         checked requests: [JobRequest], at now: Int64
     ) throws -> [EnqueuedJob] {
-        var batch = try JobBatch(self, now)
+        var batch = try JobBatch(self, now, capacity: requests.count)
+        base.reserveCapacity(2 * requests.count)
         let results = try requests.map { try batch.add($0, &self) }
         try batch.write(to: &self)
         return results
@@ -49,8 +50,11 @@ private struct JobBatch {
     /// The new jobs by queue and key.
     private var keys: [RecordKey: JobID] = [:]
 
-    init(_ transaction: borrowing CoordinatorTransaction, _ now: Int64) throws {
+    init(
+        _ transaction: borrowing CoordinatorTransaction, _ now: Int64, capacity: Int
+    ) throws {
         self.now = now
+        items.reserveCapacity(capacity)
         let key = JobRecords.next
         guard let record = try transaction.base.record(key) else {
             firstID = 1
@@ -74,6 +78,22 @@ private struct JobBatch {
         }
         guard let id = newID() else { throw Self.exhausted }
         return try add(request, id, transaction)
+    }
+
+    /// Says in each job for whose end another waits that one does: the others
+    /// need not look for any.
+    private mutating func markAwaited(_ transaction: inout CoordinatorTransaction) throws {
+        let awaited = Set(items.flatMap(\.pending).map(\.job))
+        if awaited.isEmpty { return }
+        for index in items.indices where awaited.contains(items[index].id) {
+            items[index].hasDependents = true
+        }
+        for id in awaited.sorted() where id.rawValue < firstID {
+            var job = try transaction.knownJob(id)
+            if job.hasDependents { continue }
+            job.hasDependents = true
+            try transaction.write(job)
+        }
     }
 
     private static var exhausted: CoordinatorError {
@@ -100,7 +120,9 @@ private struct JobBatch {
         var job = Job(request, id: id, created: now)
         if let runAt = job.runAt {
             job.state = .scheduled
-            job.order = UInt64(clamping: runAt)
+            job.order = JobPlace.order(at: runAt)
+        } else {
+            job.order = queue.nextOrder(at: now)
         }
         try block(&job, transaction)
         queue.count(job.state, by: 1)
@@ -162,7 +184,8 @@ private struct JobBatch {
         return EnqueuedJob(id: job.id, outcome: .replaced)
     }
 
-    func write(to transaction: inout CoordinatorTransaction) throws {
+    mutating func write(to transaction: inout CoordinatorTransaction) throws {
+        try markAwaited(&transaction)
         for job in items { try transaction.write(job) }
         for (key, id) in keys.sorted(by: { $0.key < $1.key }) {
             try transaction.base.set(key, JobRecords.value(id.rawValue))
@@ -219,7 +242,7 @@ extension CoordinatorTransaction {
         }
         if !isBlocked {
             job.state = job.runAt == nil ? .available : .scheduled
-            wait(&job, &queue)
+            wait(&job, &queue, at: now)
             try base.set(
                 JobRecords.waiting(job.queue, job.lane, job.place), job.waitingEntry)
         }

@@ -62,7 +62,7 @@ extension CoordinatorTransaction {
         if state.isFinal {
             job.finished = now
         } else if state.isWaiting {
-            wait(&job, &queue)
+            wait(&job, &queue, at: now)
         }
         try putIn(job)
         try write(job)
@@ -73,13 +73,14 @@ extension CoordinatorTransaction {
     ///
     /// One that comes back stands before those that wait, but not at its old
     /// place, which others have passed: nobody looks there any more.
-    mutating func wait(_ job: inout Job, _ queue: inout QueueRecord) {
+    mutating func wait(_ job: inout Job, _ queue: inout QueueRecord, at now: Int64) {
         let lane = job.lane
         if let runAt = job.runAt, lane.isTimed {
-            job.order = UInt64(clamping: runAt)
+            job.order = JobPlace.order(at: runAt)
         } else {
             job.runAt = nil
-            job.order = max(job.id.rawValue, queue.first(in: lane)?.order ?? 0)
+            let own = min(job.order, JobPlace.order(at: now))
+            job.order = max(own, queue.first(in: lane)?.order ?? 0)
         }
         queue.add(job.place, to: lane)
         ring(.jobs(of: job.queue))
@@ -115,7 +116,7 @@ extension CoordinatorTransaction {
             // Its end made room.
             ring(.jobs(of: job.queue))
         }
-        guard job.state.isFinal else { return }
+        guard job.state.isFinal, job.hasDependents else { return }
         var dependents: [JobID] = []
         try base.forEach(prefix: JobRecords.dependents(of: job.id)) { record in
             guard let id = JobRecords.id(atEndOf: record.key) else {

@@ -124,7 +124,9 @@ final class JobWorker: @unchecked Sendable {
                     finished = []
                     retries = 0
                 } catch {
-                    try wait(until: try retry(after: error))
+                    // Times that jobs asked for hold in a store that cannot be used too.
+                    let pause = try retry(after: error)
+                    try wait(until: Deadline.sooner(pause, watchOver()))
                     continue
                 }
                 if outcome.isDone { return totals }
@@ -148,6 +150,8 @@ final class JobWorker: @unchecked Sendable {
     /// Writes down what has ended, claims what there is room for, and begins it.
     private func step(_ finished: [(JobID, JobResult)]) throws -> Step {
         let station = try stationed()
+        // Where a step failed after its transaction, some are written down already.
+        let finished = finished.filter { active[$0.0] != nil }
         var step = Step()
         let isLeaving = phase != .working && station.isServing
         if !finished.isEmpty || hasRoom || isInDoubt || isLeaving {
@@ -173,11 +177,14 @@ final class JobWorker: @unchecked Sendable {
     /// time and the wish that the worker stop end the sleep.
     private func wait(until deadline: Deadline?) throws {
         var files: [FileDescriptor] = []
+        let watches = station?.member.rescue.watches ?? []
+        defer { withExtendedLifetime(watches) {} }
         if phase == .working { files.append(stopping.reading) }
         if let signals { files.append(signals) }
         if let station, retries == 0 {
             files += [results.flag, station.orders.flag, station.place]
             if hasRoom { files.append(station.jobs.flag) }
+            files += watches.map(\.file)
         }
         let ready = try poll(files, until: deadline)
         // What else is ready still is so at the next wait.

@@ -55,7 +55,7 @@ if arguments.count == 3, arguments[0] == "fill", let records = Int(arguments[2])
     let durability = durabilities[arguments[2]], let begin = UInt64(arguments[3]),
     let end = UInt64(arguments[4])
 {
-    print(try await work(in: arguments[1], durability, from: begin, until: end))
+    print(try work(in: arguments[1], durability, from: begin, until: end))
 } else if arguments.count == 4, arguments[0] == "enqueue",
     let durability = durabilities[arguments[2]], let count = Int(arguments[3])
 {
