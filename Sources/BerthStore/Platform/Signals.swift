@@ -39,16 +39,22 @@ package enum Signals {
 
     /// From now on TERM, INT and HUP do not end this process, but wake whoever
     /// reads the returned descriptor: a byte for each. One that is ignored
-    /// stays so. The corresponding C function is `sigaction`.
+    /// stays so; one that whoever started this process has blocked does not,
+    /// here and in the commands that this process starts. The corresponding C
+    /// functions are `sigaction` and `sigprocmask`.
     package static func catchEndings() throws(SystemError) -> FileDescriptor {
         let pipe = try Pipe()
         _ = fcntl(pipe.writing.rawValue, F_SETFL, O_NONBLOCK)
         _ = fcntl(pipe.reading.rawValue, F_SETFL, O_NONBLOCK)
         endingPipe = pipe.writing.rawValue
+        var caught = sigset_t()
+        sigemptyset(&caught)
+        defer { sigprocmask(SIG_UNBLOCK, &caught, nil) }
         for number in [SIGTERM, SIGINT, SIGHUP] {
             var current = sigaction()
             sigaction(number, nil, &current)
             if isIgnoring(current) { continue }
+            sigaddset(&caught, number)
             signal(number) { _ in
                 let saved = errno
                 var byte = UInt8(ascii: "!")

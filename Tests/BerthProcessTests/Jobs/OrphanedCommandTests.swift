@@ -50,8 +50,13 @@ extension ProcessTests {
                 try FileManager.default.contentsOfDirectory(atPath: folder).first {
                     $0.contains(".1-")
                 })
-            let noted = try JSONSerialization.jsonObject(
-                with: Data(contentsOf: URL(fileURLWithPath: folder + name)))
+            // The command may be up before its worker has written it down.
+            var content = Data()
+            while content.isEmpty {
+                content = try Data(contentsOf: URL(fileURLWithPath: folder + name))
+                await Task.yield()
+            }
+            let noted = try JSONSerialization.jsonObject(with: content)
             let process = try #require((noted as? [String: Any])?["pid"] as? Int)
             worker.send(SIGKILL)
             _ = await worker.exitStatus()
