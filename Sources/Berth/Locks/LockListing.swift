@@ -40,12 +40,12 @@ package struct LockListing: Hashable, Sendable {
             if case .granted = view.standing { isProcess = true } else { isProcess = false }
             let now = Clock.boot
             leaseRest = view.lease?.end.map { $0 > now ? $0 - now : 0 }
-            process = details.flatMap { details in
-                [details.childHolder, details.holder]
-                    .compactMap { $0 }
-                    .first { HolderStatus.of($0, from: here) != .dead }?
-                    .process
-            }
+            // The ticket itself names some, where the details found no room.
+            process =
+                [details?.childHolder, details?.holder, view.holder]
+                .compactMap { $0 }
+                .first { HolderStatus.of($0, from: here) != .dead }?
+                .process
             if let holder = details?.holder, view.standing == .guarded,
                 HolderStatus.of(holder, from: here) == .dead
             {

@@ -114,7 +114,10 @@ struct LockCommandTests {
         @Test func commandKeepsTicketAndBellAndNothingElseOfTheStore() async throws {
             let script = "ls -l /proc/self/fd | grep \(store.path) | awk '{ print $9 }'"
             let kept = try await run("lock", "a", "sh", "-c", script)
-            #expect(kept.output == "200\n201\n")
+            let numbers = kept.output.split(separator: "\n").compactMap { Int($0) }
+            #expect(numbers.count == 2)
+            // Others are there where the tests are run under a lock themselves.
+            #expect(numbers.allSatisfy { $0 >= 200 })
             #expect(try await run("lock", "--close", "a", "sh", "-c", script).output.isEmpty)
         }
     #endif

@@ -51,10 +51,11 @@
                 berth lock new --for-pid $$; berth lock new -n true; echo "busy $?"
                 berth -v lock new echo "got it" &
                 until berth locks new --json | grep -q "waiters.:.{"; do :; done
+                berth locks new --json | grep -q "pid.:$$," && echo named
                 berth unlock new; wait; berth locks new; echo "free $?"
                 """)
             guard let outcome else { return }
-            #expect(outcome.output == "mounted\n1\nbusy 75\ngot it\nfree 1\n")
+            #expect(outcome.output == "mounted\n1\nbusy 75\nnamed\ngot it\nfree 1\n")
         }
     }
 #endif
