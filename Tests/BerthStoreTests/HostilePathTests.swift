@@ -9,7 +9,7 @@ import Testing
 /// What somebody puts under the names of a store's files is refused, or does no
 /// harm: nothing is written through it, nothing waits for it, and what it leads
 /// to stays as it is.
-@Suite(.timeLimit(.minutes(2))) struct HostilePathTests {
+@Suite struct HostilePathTests {
     enum Trick: CaseIterable {
         case link, danglingLink, secondName, fifo, directory, anothersFile
     }
