@@ -165,7 +165,7 @@ struct LockCommandTests {
         holder.send(SIGTERM)
         let outcome = await waiter.outcome()
         #expect(outcome.status == 0)
-        let line = /waiting for the lock 'a', [12] ahead, held by process \d+ for \d+s: sh -c/
+        let line = /waiting for the lock 'a', [12] ahead, held by process \d+ for [\dhms ]+: sh -c/
         #expect(outcome.errors.contains(line))
         #expect(outcome.errors.split(separator: "\n").count == 1)
         #expect(await quiet.outcome().errors.isEmpty)
