@@ -89,9 +89,20 @@ package enum AbsolutePath {
     /// The path of a directory of the caller's: the working directory where none is given.
     package static func directory(_ path: String?) throws(CoordinatorError) -> String {
         guard let path else { return try workingDirectory() }
-        try checked(path, "the directory")
+        return try absolute(path, "the directory")
+    }
+
+    /// The path of a file of the caller's.
+    package static func file(_ path: String) throws(CoordinatorError) -> String {
+        try absolute(path, "the file")
+    }
+
+    private static func absolute(
+        _ path: String, _ name: String
+    ) throws(CoordinatorError) -> String {
+        try checked(path, name)
         if path.utf8.first == UInt8(ascii: "/") { return normalized(path, from: "/") }
-        return normalized(path, from: try directory(nil))
+        return normalized(path, from: try workingDirectory())
     }
 
     /// The path without links of what a path leads to.

@@ -10,10 +10,16 @@ package struct HeldPort {
     package let socket: FileDescriptor
 }
 
+/// That a program uses the port of a reservation.
+private struct PortInUse: Error {
+    let reservation: PortReservation
+}
+
 extension Ports {
     /// Reserves a port and listens on it as one step. Blocks the current thread.
     ///
-    /// A crash leaves the reservation, if it was made, and no socket.
+    /// A port on which nobody can listen is neither reserved nor renewed. A
+    /// crash leaves the reservation, if it was made, and no socket.
     ///
     /// - Parameters:
     ///   - request: The port that is wanted.
@@ -26,30 +32,33 @@ extension Ports {
     ) throws -> HeldPort {
         try request.validate()
         var held: (port: Int, socket: FileDescriptor)?
+        func hold(_ port: Int) throws -> Bool {
+            if let former = held { FileCalls.close(former.socket) }
+            held = try Self.listen(on: port, at: address).map { (port, $0) }
+            return held != nil
+        }
         do {
-            let plan = try coordinator.write("port.reserve") { transaction in
-                try transaction.perform(.reserve(request), .live) { port, occupancy in
-                    if let former = held { FileCalls.close(former.socket) }
-                    held = nil
+            let reservation = try coordinator.write("port.reserve") { transaction in
+                let plan = try transaction.perform(.reserve(request), .live) { port, occupancy in
                     if try PortOccupancy.isOccupied(port, occupancy) { return true }
-                    guard let socket = try Self.listen(on: port, at: address) else { return true }
-                    held = (port, socket)
-                    return false
+                    return try !hold(port)
                 }
+                guard let reservation = plan.reservations.first else {
+                    preconditionFailure("Berth: a port was reserved and is not there")
+                }
+                // One that the owner had was not looked at before.
+                if held?.port != reservation.port, try !hold(reservation.port) {
+                    throw PortInUse(reservation: reservation)
+                }
+                return reservation
             }
-            guard let reservation = plan.reservations.first else {
-                preconditionFailure("Berth: a port was reserved and is not there")
+            guard let held else {
+                preconditionFailure("Berth: a port is held and has no socket")
             }
-            if let held, held.port == reservation.port {
-                return HeldPort(reservation: reservation, socket: held.socket)
-            }
-            // One that the owner had was not looked at before.
-            guard let socket = try Self.listen(on: reservation.port, at: address) else {
-                throw try inUse(reservation)
-            }
-            return HeldPort(reservation: reservation, socket: socket)
+            return HeldPort(reservation: reservation, socket: held.socket)
         } catch {
             if let held { FileCalls.close(held.socket) }
+            if let error = error as? PortInUse { throw try inUse(error.reservation) }
             throw error
         }
     }

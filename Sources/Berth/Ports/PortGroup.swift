@@ -97,13 +97,15 @@ public struct PortGroup: Hashable, Sendable {
     }
 
     /// Whether ports, one for each service, are as the group wants them: each
-    /// is the preferred one, or lies by its offset above the same base.
+    /// is the preferred one, or lies by its offset above the same base, which is
+    /// a port, and no lower than the group may lie.
     func fits(_ ports: [Int]) -> Bool {
-        var base: Int?
+        var found: Int?
         for (service, port) in zip(services, ports) where port != service.preference {
-            if let base, base != port - service.offset { return false }
-            base = port - service.offset
+            let base = port - service.offset
+            if let found, found != base { return false }
+            found = base
         }
-        return true
+        return found.map { $0 >= base ?? PortSet.all.lowerBound } ?? true
     }
 }

@@ -87,7 +87,8 @@ struct PortCommandTests {
         let present = run("assert-reservation", "--path", "/a", "--tag", "web")
         #expect(present.status == 0 && present.output == "47300\n")
         #expect(run("assert-reservation", "--path", "/a", "--tag", "web", "--not").status == 1)
-        #expect(run("assert-reservation", "--path", "/a").status == 1)
+        let untagged = run("assert-reservation", "--path", "/a")
+        #expect(untagged.status == 1 && untagged.errors.contains("/a has no port without a tag"))
         #expect(run("assert-reservation", "--path", "/a", "--not").status == 0)
     }
 

@@ -51,6 +51,27 @@ extension ProcessTests {
             #expect(next.output == reserved)
         }
 
+        @Test func aPortThatCannotBeHeldIsNotRenewed() async throws {
+            let holder = try BerthProcess.start(
+                ["port", "run", "--tag", "web"] + Self.range
+                    + ["--", "sh", "-c", "echo $PORT; exec sleep 600"], store: store)
+            #expect(await holder.hasPrinted("\n"))
+            let before = try await BerthProcess.run(["store", "dump"], store: store).output
+            #expect(before.contains("\"tag\":\"web\""))
+            #expect(try await run(["run", "--tag", "web", "--", "true"]).status == 75)
+            // An address that this machine does not have, for a port that is there and a new one.
+            for tag in ["web", "new"] {
+                let outcome = try await run(
+                    ["run", "--tag", tag, "--address", "203.0.113.7", "--", "true"])
+                #expect(outcome.status == 74)
+                #expect(outcome.errors.contains("203.0.113.7"))
+            }
+            let after = try await BerthProcess.run(["store", "dump"], store: store).output
+            #expect(after == before)
+            holder.send(SIGKILL)
+            _ = await holder.exitStatus()
+        }
+
         @Test func aCommandThatBindsItselfIsGivenThePortAlone() async throws {
             let outcome = try await run(
                 ["run", "--release-on-exec"] + Self.range

@@ -105,6 +105,26 @@ struct PortGroupTests {
         #expect(try reserve(changed) == after)
     }
 
+    @Test func portsBelowANewBaseAreRefusedOrReplaced() throws {
+        #expect(try reserve(try Self.group(("web", 0, nil))) == ["web": 10])
+        let higher = try Self.group(("web", 0, nil), base: 15)
+        let error = #expect(throws: CoordinatorError.self) { try reserve(higher) }
+        #expect(error?.code == .unavailable)
+        #expect(try bench.ports() == [10])
+        #expect(try reserve(higher) { $0.replaces = true } == ["web": 15])
+        let lower = try Self.group(("web", 0, nil), base: 10)
+        #expect(try reserve(lower) == ["web": 15])
+    }
+
+    @Test func anOffsetThatLeavesNoPortForTheBaseIsRefused() throws {
+        #expect(try reserve(try Self.group(("web", 0, nil))) == ["web": 10])
+        let error = #expect(throws: CoordinatorError.self) {
+            try reserve(try Self.group(("web", 10, nil)), in: 10...29)
+        }
+        #expect(error?.code == .unavailable)
+        #expect(try reserve(try Self.group(("web", 9, nil))) == ["web": 10])
+    }
+
     @Test func aReplacementThatFindsNoRoomLeavesTheOldGroup() throws {
         _ = try reserve(try Self.group(("web", 0, nil), ("api", 1, nil)))
         let before = try bench.ports()

@@ -38,15 +38,16 @@ enum PortAssertReservation: Command {
     ) throws -> ExitStatus {
         let context = try PortContext(arguments, context)
         let path = try context.namedPath() ?? context.directory
-        let reservation = try context.ports().reservation(
-            for: path, tag: try arguments.text("tag"))
+        let tag = try arguments.text("tag")
+        let reservation = try context.ports().reservation(for: path, tag: tag)
         if let reservation, !arguments.has("not") {
             context.printReservation(reservation)
             return .success
         }
         if (reservation != nil) != arguments.has("not") { return .success }
         let state = reservation.map { " has port " + String($0.port) } ?? " has no port"
-        context.output.note(try AbsolutePath.directory(path) + state)
+        let which = tag.map { " with the tag " + $0 } ?? " without a tag"
+        context.output.note(try AbsolutePath.directory(path) + state + which)
         return .no
     }
 }

@@ -54,7 +54,7 @@ enum PortCompactExclusions: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let file = try AbsolutePath.directory(try arguments.requiredText(operand: 0, "FILE"))
+        let file = try AbsolutePath.file(try arguments.requiredText(operand: 0, "FILE"))
         let context = try PortContext(arguments, context)
         let exclusions = PortExclusions(in: file, try context.coordinator())
         let ranges = try exclusions.compact(planned: arguments.has("dry-run"))

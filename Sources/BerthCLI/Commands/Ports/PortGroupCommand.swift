@@ -128,7 +128,7 @@ enum PortReserveGroup: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let command = try PortGroupCommand(arguments, context)
-        let file = try AbsolutePath.directory(try arguments.requiredText(operand: 0, "FILE"))
+        let file = try AbsolutePath.file(try arguments.requiredText(operand: 0, "FILE"))
         let context = try PortContext(projectFile: file, arguments, context)
         // By whatever way the file is reached, its directory is one.
         let directory = try AbsolutePath.resolved(AbsolutePath.parent(file) ?? "/")

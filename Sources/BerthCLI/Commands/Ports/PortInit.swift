@@ -46,7 +46,7 @@ enum PortValidate: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let file = try AbsolutePath.directory(try arguments.requiredText(operand: 0, "FILE"))
+        let file = try AbsolutePath.file(try arguments.requiredText(operand: 0, "FILE"))
         try PortConfiguration.validate(file)
         context.output.note(file + " is right")
         return .success
