@@ -69,7 +69,7 @@ extension Ports {
         do throws(SystemError) {
             return try SocketCalls.listen(on: port, at: address)
         } catch {
-            throw .system("cannot listen on port " + String(port), error)
+            throw .system("cannot listen on " + address.text + ", port " + String(port), error)
         }
     }
 

@@ -37,6 +37,18 @@ package enum SocketAddress: Hashable, Sendable {
         }
     }
 
+    /// As it is written. The corresponding C function is `inet_ntop`.
+    package var text: String {
+        let bytes =
+            switch self {
+            case .ipv4(let bytes), .ipv6(let bytes): bytes
+            }
+        var text: [CChar] = Array(repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard inet_ntop(family, bytes, &text, socklen_t(text.count)) != nil else { return "" }
+        return String(
+            decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+
     var family: Int32 {
         switch self {
         case .ipv4: AF_INET

@@ -17,7 +17,7 @@ struct BellTests {
     }
 
     private var past: Deadline { Deadline(after: .zero) }
-    private var soon: Deadline { Deadline(after: .seconds(20)) }
+    private var soon: Deadline { Deadline(after: .seconds(300)) }
 
     private func bells() throws -> [String] {
         try FileManager.default.contentsOfDirectory(atPath: store.path + "/bells")

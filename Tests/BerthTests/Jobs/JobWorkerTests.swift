@@ -10,6 +10,9 @@ import Testing
 
 @Suite("Workers in Swift")
 struct JobWorkerTests {
+    /// Long: the other tests may leave a worker's tasks no thread for a while.
+    private static let patience = Duration.seconds(300)
+
     private let store: TemporaryStore
     private let berth: Coordinator
     private let queue: JobQueue<Int>
@@ -83,7 +86,7 @@ struct JobWorkerTests {
             (ids[4], .completed), (other, .retryable),
         ]
         for (id, state) in states {
-            _ = try await berth.jobs.wait(for: .jobs([id], states: [state]), timeout: .seconds(30))
+            _ = try await berth.jobs.wait(for: .jobs([id], states: [state]), timeout: Self.patience)
         }
         #expect(try await berth.jobs.output(of: ids[4]) == Array("7".utf8))
         #expect(try await berth.jobs.job(unknown)?.state == .available)
@@ -118,7 +121,8 @@ struct JobWorkerTests {
                 try await Task.sleep(for: .seconds(3600))
             }
         }
-        _ = try await berth.jobs.wait(for: .jobs([id], states: [.retryable]), timeout: .seconds(30))
+        _ = try await berth.jobs.wait(
+            for: .jobs([id], states: [.retryable]), timeout: Self.patience)
         #expect(
             try await berth.jobs.job(id)?.failures.map(\.message) == ["it took longer than it may"])
         worker.cancel()
@@ -136,7 +140,8 @@ struct JobWorkerTests {
         }
         _ = await isUp.wait()
         #expect(try await berth.jobs.cancel(id) == .requested)
-        _ = try await berth.jobs.wait(for: .jobs([id], states: [.cancelled]), timeout: .seconds(30))
+        _ = try await berth.jobs.wait(
+            for: .jobs([id], states: [.cancelled]), timeout: Self.patience)
         worker.cancel()
         try await worker.value
     }
@@ -159,7 +164,8 @@ struct JobWorkerTests {
     @Test func aJobThatIsLetGoIsHandedBack() async throws {
         let id = try await queue.enqueue(1).id
         for try await _ in queue.claims() { break }
-        _ = try await berth.jobs.wait(for: .jobs([id], states: [.available]), timeout: .seconds(30))
+        _ = try await berth.jobs.wait(
+            for: .jobs([id], states: [.available]), timeout: Self.patience)
     }
 
     // MARK: The four cases that are documented
@@ -244,7 +250,7 @@ struct JobWorkerTests {
         try await berth.jobs.resume("q")
         for id in [old, next] {
             _ = try await berth.jobs.wait(
-                for: .jobs([id], states: [.completed]), timeout: .seconds(30))
+                for: .jobs([id], states: [.completed]), timeout: Self.patience)
         }
         #expect(rows.all.sorted() == [1, 2, 3])
         worker.cancel()

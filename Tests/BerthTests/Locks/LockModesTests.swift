@@ -112,7 +112,7 @@ struct LockModesTests {
             try await berth.withLock("a", lease: lease) { lock in
                 #expect(await losses.first.wait().code == .stale)
                 #expect(throws: CoordinatorError.self) { try lock.renew() }
-                let next = try await berth.lock("a", timeout: .seconds(20))
+                let next = try await berth.lock("a", timeout: .seconds(300))
                 #expect(next.token == 2)
                 next.release()
             }
