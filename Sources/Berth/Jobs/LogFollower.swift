@@ -25,6 +25,8 @@ package struct LogFollower {
         var offset = 0
         if try !tell(path, &offset, body) || !isFollowing { return }
         let bell = try Bell([.ends(of: job.queue)], in: jobs.coordinator.path)
+        let store = jobs.coordinator.path
+        var place = try? PlaceWatch(of: store, bell.path)
         var watch: FileDescriptor?
         defer { if let watch { FileCalls.close(watch) } }
         while true {
@@ -33,8 +35,12 @@ package struct LogFollower {
             if watch == nil { watch = try Self.watch(path, in: jobs.coordinator.path) }
             let isOver = try jobs.change("wait") { try $0.knownJob(id) }.state.isFinal
             if try !tell(path, &offset, body) || isOver { return }
-            let ready = try bell.wait(beside: watch.map { [$0] } ?? [], until: nil)
-            if ready == 1, let heard = watch {
+            let files = [watch, place?.file].compactMap { $0 }
+            guard let ready = try bell.wait(beside: files, until: nil), ready > 0 else { continue }
+            if files[ready - 1] == place?.file {
+                try jobs.coordinator.checkPlace()
+                place = try? PlaceWatch(of: store, bell.path)
+            } else if let heard = watch {
                 // Made anew: that is what empties it everywhere.
                 FileCalls.close(heard)
                 watch = nil
