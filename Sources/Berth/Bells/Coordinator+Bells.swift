@@ -36,6 +36,12 @@ extension Coordinator {
         if let wakeUp { cancellation?.onCancel { wakeUp.wake() } }
         defer { cancellation?.onCancel(nil) }
         while true {
+            // Asked once it is watched.
+            if !bell.isNamed {
+                try waitForStore(wakeUp)
+                bell = try Bell(interests, in: path)
+                place = try? PlaceWatch(of: path, bell.path)
+            }
             let next: Deadline?
             let watches: [ProcessWatch]
             switch try look() {
@@ -50,13 +56,11 @@ extension Coordinator {
                 try bell.wait(
                     beside: ends + watches.map(\.file), until: Deadline.sooner(deadline, next))
             }
-            guard let ready, ready > 0, ready <= ends.count else { continue }
-            if ends[ready - 1] == wakeUp?.reading { throw Self.cancelled }
-            if !bell.isNamed {
-                try waitForStore(wakeUp)
-                bell = try Bell(interests, in: path)
+            if let ready, ready > 0, ready <= ends.count {
+                if ends[ready - 1] == wakeUp?.reading { throw Self.cancelled }
+                // What was told may have been less than a removal.
+                place = try? PlaceWatch(of: path, bell.path)
             }
-            place = try? PlaceWatch(of: path, bell.path)
         }
     }
 
@@ -65,10 +69,10 @@ extension Coordinator {
     }
 
     /// Waits for the moment that it takes to remove the store, or to put another
-    /// in its place.
+    /// in its place: for one who finds his bell gone.
     ///
     /// - Throws: `moved` where there is none then: nothing is made in its place.
-    private func waitForStore(_ wakeUp: WakeUp?) throws(CoordinatorError) {
+    func waitForStore(_ wakeUp: WakeUp? = nil) throws(CoordinatorError) {
         let files = wakeUp.map { [$0.reading] } ?? []
         let ready: Int?
         do throws(SystemError) {
@@ -77,11 +81,6 @@ extension Coordinator {
             throw .system("cannot wait", error)
         }
         if ready != nil { throw Self.cancelled }
-        try checkPlace()
-    }
-
-    /// - Throws: `moved` where there is no store at the path.
-    func checkPlace() throws(CoordinatorError) {
         if (try? FileCalls.status(ofPath: path)) == nil {
             throw CoordinatorError(.moved, "the store " + path + " is gone")
         }

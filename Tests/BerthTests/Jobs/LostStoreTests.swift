@@ -125,6 +125,35 @@ struct LostStoreTests {
         #expect(!isThere)
     }
 
+    @Test(arguments: [false, true])
+    func whoFollowsALogIsToldThatItsStoreIsGone(isThereALog: Bool) async throws {
+        let id = try await queue.enqueue(1).id
+        if isThereALog {
+            let log = try JobLog.open(id, in: store.path)
+            try FileCalls.writeAll(log, Array("up".utf8), at: 0)
+            FileCalls.close(log)
+        }
+        let (follower, isUp) = (LogFollower(id, berth.jobs), Event<Bool>())
+        let following = Task {
+            try await berth.onThread {
+                try follower.run(following: true) { _ in
+                    isUp.set(true)
+                    return true
+                }
+            }
+        }
+        if isThereALog { _ = await isUp.wait() }
+        await waitForBells()
+        let remover = try BerthProcess.startShell("rm -rf \(store.path)", store: store)
+        #expect(await remover.outcome().status == 0)
+        await #expect {
+            try await following.value
+        } throws: {
+            ($0 as? CoordinatorError)?.code == .moved
+        }
+        #expect(!isThere)
+    }
+
     @Test func aClaimGoesOnWaitingInTheStoreThatComesInPlaceOfItsOwn() async throws {
         let claiming = Task { try await berth.jobs.claim(from: "q", timeout: Self.patience) }
         await waitForBells()
