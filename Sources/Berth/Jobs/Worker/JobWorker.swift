@@ -34,6 +34,8 @@ final class JobWorker: @unchecked Sendable {
         var running = 0
         /// How many wait in its queues.
         var waiting = 0
+        /// Whether it was told to stop.
+        var isStopping = false
     }
 
     private let coordinator: Coordinator
@@ -154,6 +156,7 @@ final class JobWorker: @unchecked Sendable {
             totals.waiting = outcome.waiting
         }
         totals.running = active.count
+        totals.isStopping = phase != .working
         onChange(totals)
         if phase != .working && active.isEmpty { step.isDone = true }
         if step.isDone { return step }
