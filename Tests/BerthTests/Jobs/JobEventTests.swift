@@ -12,23 +12,13 @@ struct JobEventTests {
     private let store: TemporaryStore
     private let berth: Coordinator
     private let queue: JobQueue<Int>
-    private let heard = Heard()
+    private let heard = HeardEvents()
 
     init() throws {
         store = try TemporaryStore()
         berth = try Coordinator.open(
             at: store.path, durability: .process, onEvent: { [heard] in heard.note($0) })
         queue = berth.queue("q")
-    }
-
-    private final class Heard: Sendable {
-        private let events = Mutex<[Coordinator.Event]>([])
-
-        func note(_ event: Coordinator.Event) { events.withLock { $0.append(event) } }
-
-        func all(_ kind: Coordinator.Event.Kind) -> [Coordinator.Event] {
-            events.withLock { $0.filter { $0.kind == kind } }
-        }
     }
 
     private func names(_ event: Coordinator.Event?) -> [String] {

@@ -16,7 +16,7 @@ struct LostStoreTests {
     private let store: TemporaryStore
     private let berth: Coordinator
     private let queue: JobQueue<Int>
-    private let events = Heard()
+    private let events = HeardEvents()
     private let manager = FileManager.default
 
     init() throws {
@@ -24,21 +24,6 @@ struct LostStoreTests {
         berth = try Coordinator.open(
             at: store.path, durability: .process, onEvent: { [events] in events.note($0) })
         queue = berth.queue("q")
-    }
-
-    /// What was told of tries to reach the store.
-    private final class Heard: Sendable {
-        private let told = Mutex<[Coordinator.Event]>([])
-        let isRetried = Event<Bool>()
-
-        func note(_ event: Coordinator.Event) {
-            told.withLock { $0.append(event) }
-            if event.kind == .storeRetried { isRetried.set(true) }
-        }
-
-        func details(_ name: String, of kind: Coordinator.Event.Kind) -> [Coordinator.Event.Value] {
-            told.withLock { $0.filter { $0.kind == kind }.compactMap { $0[name] } }
-        }
     }
 
     private func waitForBells(_ count: Int = 1) async {
@@ -70,7 +55,7 @@ struct LostStoreTests {
         #expect(rows.withLock { $0 } == [1, 2])
         worker.cancel()
         try await worker.value
-        let attempts = events.details("attempt", of: .storeRetried)
+        let attempts = events.all(.storeRetried).map { $0["attempt"] }
         #expect(attempts == (1...attempts.count).map { .number(Int64($0)) })
     }
 
@@ -98,7 +83,7 @@ struct LostStoreTests {
         #expect(try await berth.jobs.job(id)?.attempt == 1)
         worker.cancel()
         try await worker.value
-        #expect(events.details("job", of: .jobLost).isEmpty)
+        #expect(events.count(.jobLost) == 0)
     }
 
     @Test func aWorkerIsStoppedWhereItsStoreIsGone() async throws {
