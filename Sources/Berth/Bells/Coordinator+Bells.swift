@@ -26,7 +26,8 @@ extension Coordinator {
         if case .found(let result) = try look() { return result }
         if let deadline, deadline.isPast { return nil }
         var bell = try Bell(interests, in: path)
-        var place = try? PlaceWatch(of: path, bell.path)
+        var place: PlaceWatch?
+        var isWatching = false
         let wakeUp: WakeUp?
         do throws(SystemError) {
             wakeUp = cancellation == nil ? nil : try WakeUp()
@@ -36,11 +37,11 @@ extension Coordinator {
         if let wakeUp { cancellation?.onCancel { wakeUp.wake() } }
         defer { cancellation?.onCancel(nil) }
         while true {
-            // Asked once it is watched.
+            // Asked once the place is watched.
             if !bell.isNamed {
                 try waitForStore(wakeUp)
                 bell = try Bell(interests, in: path)
-                place = try? PlaceWatch(of: path, bell.path)
+                isWatching = false
             }
             let next: Deadline?
             let watches: [ProcessWatch]
@@ -52,14 +53,20 @@ extension Coordinator {
             }
             if let deadline, deadline.isPast { return nil }
             let ends = [wakeUp?.reading, place?.file].compactMap { $0 }
+            let pause = isWatching ? nil : Deadline(after: PlaceWatch.patience)
+            let end = Deadline.sooner(Deadline.sooner(deadline, next), pause)
             let ready = try withExtendedLifetime(watches) {
-                try bell.wait(
-                    beside: ends + watches.map(\.file), until: Deadline.sooner(deadline, next))
+                try bell.wait(beside: ends + watches.map(\.file), until: end)
             }
+            var isTold = false
             if let ready, ready > 0, ready <= ends.count {
                 if ends[ready - 1] == wakeUp?.reading { throw Self.cancelled }
-                // What was told may have been less than a removal.
+                // It may have been less than a removal.
+                isTold = true
+            }
+            if isTold || (ready == nil && !isWatching) {
                 place = try? PlaceWatch(of: path, bell.path)
+                isWatching = true
             }
         }
     }

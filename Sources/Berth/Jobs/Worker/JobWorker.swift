@@ -223,9 +223,15 @@ final class JobWorker: @unchecked Sendable {
             if hasRoom { files.append(station.jobs.flag) }
             files += watches.map(\.file)
         }
-        let ready = try poll(files, until: deadline)
+        let pause =
+            station?.isWatching == false ? Deadline(after: PlaceWatch.patience) : nil
+        let ready = try poll(files, until: Deadline.sooner(deadline, pause))
         // What else is ready still is so at the next wait.
-        guard let file = ready.map({ files[$0] }) else { return }
+        guard let file = ready.map({ files[$0] }) else {
+            // The next step looks whether the store is there still.
+            if station?.isWatching == false { station?.watchPlace() }
+            return
+        }
         if file == stopping.reading {
             hurry()
         } else if file == signals {

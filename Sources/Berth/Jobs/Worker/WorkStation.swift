@@ -15,9 +15,10 @@ final class WorkStation {
     let orders: Bell
     /// The directory of the store.
     let store: FileIdentity
-    /// Tells when that was moved or removed; nil where the system has no room
-    /// for it: then the next transaction finds out.
+    /// Tells when that was moved or removed.
     private(set) var place: PlaceWatch?
+    /// Whether that is watched, as well as the system has room for it.
+    private(set) var isWatching = false
     /// Whether the store says that this worker serves its queues.
     var isServing = false
     private let coordinator: Coordinator
@@ -38,7 +39,6 @@ final class WorkStation {
         } catch {
             throw CoordinatorError.system("cannot look at the store " + coordinator.path, error)
         }
-        watchPlace()
     }
 
     /// Whether the store at the path is the one in which this was put up.
@@ -48,6 +48,7 @@ final class WorkStation {
     /// which may have been less than a move.
     func watchPlace() {
         place = try? PlaceWatch(of: coordinator.path, member.presence.path)
+        isWatching = true
     }
 
     // MARK: Serving
