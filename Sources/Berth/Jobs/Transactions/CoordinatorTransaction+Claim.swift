@@ -173,8 +173,10 @@ private struct JobRoom {
         var running = 0
         var groups: [String: Int] = [:]
         try transaction.base.forEach(prefix: JobRecords.running(queue.name)) { record in
-            running += 1
-            if let group = try RunningEntry(record).group { groups[group, default: 0] += 1 }
+            for entry in try RunningJobs(record).entries {
+                running += 1
+                if let group = entry.group { groups[group, default: 0] += 1 }
+            }
             return true
         }
         self.groups = groups

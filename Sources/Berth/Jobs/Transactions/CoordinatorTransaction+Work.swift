@@ -45,8 +45,10 @@ extension CoordinatorTransaction {
     ) throws {
         var unknown: [JobID] = []
         try base.forEach(prefix: JobRecords.running(queue)) { record in
-            let entry = try RunningEntry(record)
-            if entry.member == member && !known(entry.id) { unknown.append(entry.id) }
+            for entry in try RunningJobs(record).entries
+            where entry.member == member && !known(entry.id) {
+                unknown.append(entry.id)
+            }
             return true
         }
         for id in unknown {
