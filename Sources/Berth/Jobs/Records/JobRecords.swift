@@ -19,6 +19,8 @@ enum JobRecords {
     static var next: RecordKey { RecordKey("job/next") }
     /// Where pruning goes on.
     static var pruned: RecordKey { RecordKey("job/pruned") }
+    /// The jobs that were removed last, and whose logs may be there still.
+    static var unlogged: RecordKey { RecordKey("job/unlogged") }
 
     static func item(_ id: JobID) -> RecordKey { RecordKey(items + id.digits) }
     static func payload(_ id: JobID) -> RecordKey { RecordKey("job/payload/" + id.digits) }

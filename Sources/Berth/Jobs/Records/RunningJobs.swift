@@ -71,6 +71,16 @@ struct RunningJobs: Hashable {
 }
 
 extension CoordinatorTransaction {
+    /// The jobs of a queue that run.
+    func running(in queue: String) throws -> [RunningJobs.Entry] {
+        var running: [RunningJobs.Entry] = []
+        try base.forEach(prefix: JobRecords.running(queue)) { record in
+            running += try RunningJobs(record).entries
+            return true
+        }
+        return running
+    }
+
     /// Notes that a job runs, or how its claim is now.
     mutating func noteRunning(_ job: Job, _ claim: JobClaim) throws {
         let key = JobRecords.running(job.queue, job.id)

@@ -223,7 +223,7 @@ final class JobRescue: Sendable {
                 return
             } catch {
                 guard (error as? CoordinatorError)?.isPassing == true,
-                    attempt < JobWorker.maximumRetries
+                    attempt < StorePatience.most
                 else { return }
                 Thread.sleep(microseconds: 1000 << UInt32(min(attempt, 10)))
             }
@@ -293,6 +293,8 @@ extension CoordinatorTransaction {
         else { return nil }
         var queue = try queueRecord(job.queue)
         let message = verdict.message(claim)
+        // What the lost attempt comes to is no longer asked.
+        job.lastToken = 0
         switch verdict {
         case .holds:
             return nil
