@@ -80,12 +80,7 @@ extension CoordinatorTransaction {
         case .idleQueue(let name, nil):
             return try queueRecord(name).count(.running) == 0 ? [] : nil
         case .idleQueue(let name, let group):
-            var isIdle = true
-            try base.forEach(prefix: JobRecords.running(name)) { record in
-                isIdle = try RunningEntry(record).group != group
-                return isIdle
-            }
-            return isIdle ? [] : nil
+            return try running(in: name).contains { $0.group == group } ? nil : []
         case .jobs(let ids, let states):
             var jobs: [Job] = []
             for id in ids {

@@ -315,6 +315,31 @@ struct JobTests {
         try checkCounts()
     }
 
+    @Test func whatRunsTakesFewRecordsHoweverManyJobsThereAre() throws {
+        try jobs.enqueue((0..<300).map { _ in request() })
+        func records() throws -> (keys: Int, ids: [JobID]) {
+            try berth.read { view in
+                var keys = 0
+                var ids: [JobID] = []
+                try view.forEach(prefix: JobRecords.running("q")) { record in
+                    keys += 1
+                    ids += try RunningJobs(record).entries.map(\.id)
+                    return true
+                }
+                return (keys, ids.sorted())
+            }
+        }
+        let claimed = try claim(300)
+        #expect(try records().keys == 64)
+        #expect(try records().ids == claimed.map(\.id).sorted())
+        for job in claimed.dropFirst() {
+            let token = try #require(job.claim?.token)
+            try jobs.change("test") { try $0.completeJob(job.id, token: token) }
+        }
+        #expect(try records() == (1, [claimed[0].id]))
+        try checkCounts()
+    }
+
     @Test func aJobOfAPreviousBootIsTakenBackAndNothingCounted() throws {
         let id = try add()
         _ = try claim()

@@ -173,15 +173,9 @@ private struct JobRoom {
         pausedGroups = queue.settings.pausedGroups
         free = limit
         guard queue.settings.limit != nil || groupLimit != nil else { return }
-        var running = 0
-        var groups: [String: Int] = [:]
-        try transaction.base.forEach(prefix: JobRecords.running(queue.name)) { record in
-            running += 1
-            if let group = try RunningEntry(record).group { groups[group, default: 0] += 1 }
-            return true
-        }
-        self.groups = groups
-        if let most = queue.settings.limit { free = max(0, min(limit, most - running)) }
+        let running = try transaction.running(in: queue.name)
+        for case let group? in running.map(\.group) { groups[group, default: 0] += 1 }
+        if let most = queue.settings.limit { free = max(0, min(limit, most - running.count)) }
     }
 
     /// Whether one more may begin; it is then counted.

@@ -228,7 +228,7 @@ extension CoordinatorTransaction {
     fileprivate mutating func replace(
         _ job: inout Job, by request: JobRequest, _ queue: inout QueueRecord, at now: Int64
     ) throws {
-        takeOut(job)
+        try takeOut(job)
         queue.count(job.state, by: -1)
         let runAt = job.runAt
         let isBlocked = job.state == .blocked

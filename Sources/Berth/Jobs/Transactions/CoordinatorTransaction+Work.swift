@@ -43,15 +43,10 @@ extension CoordinatorTransaction {
     mutating func handBack(
         claimedBy member: String, from queue: String, except known: (JobID) -> Bool
     ) throws {
-        var unknown: [JobID] = []
-        try base.forEach(prefix: JobRecords.running(queue)) { record in
-            let entry = try RunningEntry(record)
-            if entry.member == member && !known(entry.id) { unknown.append(entry.id) }
-            return true
-        }
-        for id in unknown {
-            guard let token = try job(id)?.claim?.token else { continue }
-            try releaseJob(id, token: token)
+        let unknown = try running(in: queue).filter { $0.member == member && !known($0.id) }
+        for entry in unknown {
+            guard let token = try job(entry.id)?.claim?.token else { continue }
+            try releaseJob(entry.id, token: token)
         }
     }
 }
