@@ -63,20 +63,30 @@ package struct PresenceFolder: Sendable {
     /// Only what nobody has locked, and what no living member stands behind. A
     /// newborn that is removed before its owner came to lock it is made anew.
     func tidy() throws(CoordinatorError) {
-        for name in try folder.names() {
+        let names = try folder.names()
+        let members = Set(names.filter { Self.isMember($0) })
+        for name in names {
             guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) else { continue }
             let member = String(name[..<dot])
             guard Self.isMember(member) else { continue }
-            if name == Self.newbornName(member) {
-                if try isAlive(name) == false { folder.remove(name) }
-            } else if name == Self.bellName(member) {
-                // In this order: a newborn gets its own name, and never loses it.
-                if try isAlive(Self.newbornName(member)) == nil, try isAlive(member) == nil {
-                    folder.remove(name)
-                }
-            } else if try isAlive(member) != true, try isAlive(name) == false {
-                folder.remove(name)
-            }
+            // What cannot be looked at, another user's perhaps, stays.
+            let isLeft = try? isLeft(name, of: member, isPresent: members.contains(member))
+            if isLeft == true { folder.remove(name) }
         }
+    }
+
+    /// Whether nobody has any use for a file that is named after a member.
+    private func isLeft(
+        _ name: String, of member: String, isPresent: Bool
+    ) throws(CoordinatorError) -> Bool {
+        if name == Self.newbornName(member) { return try isAlive(name) == false }
+        if name == Self.bellName(member) {
+            if isPresent { return false }
+            // In this order: a newborn gets its own name, and never loses it.
+            if try isAlive(Self.newbornName(member)) != nil { return false }
+            return try isAlive(member) == nil
+        }
+        if try isAlive(member) == true { return false }
+        return try isAlive(name) == false
     }
 }
