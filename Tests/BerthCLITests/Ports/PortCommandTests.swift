@@ -64,6 +64,7 @@ struct PortCommandTests {
         #expect(lines[2].hasPrefix("47301,/w/ab,web,,,20"))
         #expect(run("list", "--format", "tsv").output.contains("47301\t/w/ab\tweb\t"))
         #expect(run("list", "--format", "json").output == run("list", "--json").output)
+        #expect(run("list", "--format", "JSON").output == run("list", "--json").output)
         let csv = ["BERTH_OUTPUT_FORMAT": "csv"]
         #expect(run("list", variables: csv).output == run("list", "--format", "csv").output)
         #expect(run("list").output.contains("PROJECT"))
