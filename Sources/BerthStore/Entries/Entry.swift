@@ -8,11 +8,6 @@ struct Entry: Hashable, Sendable {
     /// The number of the transaction that wrote it.
     let version: UInt64
 
-    /// Whether its key is the lesser one.
-    func precedes(_ other: Entry) -> Bool {
-        key.withUnsafeBytes { key in other.key.withUnsafeBytes { key.compare($0) < 0 } }
-    }
-
     /// What an entry says of its key.
     struct State {
         /// JSON; nil where the record was deleted.
