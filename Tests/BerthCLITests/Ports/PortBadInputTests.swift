@@ -123,8 +123,11 @@ struct PortBadInputTests {
         expectRefusal(CommandRun(["port"] + words, store: store), 78, store, words)
     }
 
-    @Test(arguments: [["release"], ["migrate", "--from", "/a", "--to", "/b"]])
-    func whatIsNotReservedMakesNoStore(words: [String]) throws {
+    @Test(arguments: [
+        ["release"], ["migrate", "--from", "/a", "--to", "/b"],
+        ["reserve", "--for-pid", "\(Int32.max)"], ["run", "--for-pid", "\(Int32.max)", "true"],
+    ])
+    func whatIsNotThereMakesNoStore(words: [String]) throws {
         let store = try TemporaryStore()
         expectRefusal(CommandRun(["port"] + words, store: store), 66, store, words)
     }
