@@ -58,19 +58,32 @@ measure_ports() {
     rm -rf "$place"
 }
 
-# fill_ports DIRECTORY GROUPS: reserves ten ports for each of some directories.
+# fill_ports DIRECTORY GROUPS: a thousand times, reserves ten ports for one of
+# some directories after the other. However many there are, as much is written.
 fill_ports() {
-    local number service services
-    for ((number = 0; number < $2; number++)); do
-        mkdir -p "$1/$number"
-        services=''
-        for ((service = 0; service < 10; service++)); do
-            services+=",\"s$service\":{\"offset\":$service}"
-        done
+    local number service place services=''
+    for ((service = 0; service < 10; service++)); do
+        services+=",\"s$service\":{\"offset\":$service}"
+    done
+    for ((number = 0; number < 1000; number++)); do
+        place=$1/$((number % $2))
+        mkdir -p "$place"
         echo "{\"ports\":{\"min\":20000,\"max\":39999},\"allow_unrelated_path\":true,
-            \"reservations\":{\"services\":{${services:1}}}}" >"$1/$number/berth.json"
+            \"reservations\":{\"services\":{${services:1}}}}" >"$place/berth.json"
         "$berth" --store "$1/store" port reserve-group --skip-occupancy-check \
-            "$1/$number/berth.json" >/dev/null || return
+            "$place/berth.json" >/dev/null || return
+    done
+}
+
+# begin_journal STORE: writes until a new journal begins, so that two stores are
+# met with journals as short.
+begin_journal() {
+    local header first
+    header=$(head -n 1 "$1/journal")
+    first=$header
+    while [[ $header == "$first" ]]; do
+        "$berth" --store "$1" kv set --raw filler "$(printf '%08000d' 0)" >/dev/null || return
+        header=$(head -n 1 "$1/journal")
     done
 }
 
@@ -82,11 +95,13 @@ measure_many() {
     local options=(port reserve --allow-unrelated-path --min 20000 --max 39999 --path)
     for number in few many; do
         "$berth" --store "$1/$number/store" "${options[@]}" "$1/again" >/dev/null
+        begin_journal "$1/$number/store" || return
     done
     compare_starts "$starts" "$berth" --store "$many/store" "${options[@]}" "$1/again" \
         --- "$berth" --store "$few/store" "${options[@]}" "$1/again"
     row "\`berth port reserve\`, already reserved, among 10,000" "$2" "${time_of[0]}" "µs" \
         "among 10" "${time_of[1]}" "<= 1.2"
+    for number in few many; do begin_journal "$1/$number/store" || return; done
     compare_starts "$starts" "$berth" --store "$many/store" "${options[@]}" "$1/new-{}" \
         --- "$berth" --store "$few/store" "${options[@]}" "$1/new-{}"
     row "\`berth port reserve\`, new, among 10,000" "$2" "${time_of[0]}" "µs" \

@@ -175,14 +175,17 @@ extension Coordinator {
     }
 
     /// One transaction. One that is essential gives something back, and so may
-    /// use the room that is kept for that when the disk is full.
+    /// use the room that is kept for that when the disk is full. One that
+    /// changes only what is there makes no store.
     func write<Result>(
-        _ name: String, isEssential: Bool = false,
+        _ name: String, isEssential: Bool = false, makesStore: Bool = true,
         _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {
         do {
             var ringing: Ringing?
-            let result = try store.write(name, isEssential: isEssential) { base in
+            let result = try store.write(
+                name, isEssential: isEssential, makesStore: makesStore
+            ) { base in
                 var transaction = CoordinatorTransaction(base, locks)
                 let result = try body(&transaction)
                 base = transaction.base

@@ -39,12 +39,15 @@ package final class Store: @unchecked Sendable {
     ///   - cancellation: ends the wait for other writers early.
     ///   - isEssential: may use the room that is kept for a full disk: for
     ///     changes that give something back.
+    ///   - makesStore: whether a store is made where there is none. A body
+    ///     that changes only what is there needs none: it sees that there is
+    ///     nothing, and must write nothing.
     ///   - body: reads, decides and changes.
     /// - Returns: what the body returns.
     /// - Throws: `StoreError`, and whatever the body throws.
     package func write<Result>(
         _ operation: String, until deadline: Deadline? = nil,
-        cancellation: Cancellation? = nil, isEssential: Bool = false,
+        cancellation: Cancellation? = nil, isEssential: Bool = false, makesStore: Bool = true,
         _ body: (inout Transaction) throws -> Result
     ) throws -> Result {
         let deadline = deadline ?? options.lockTimeout.map(Deadline.init(after:))
@@ -52,8 +55,13 @@ package final class Store: @unchecked Sendable {
             operation: operation, deadline: deadline, cancellation: cancellation,
             isEssential: isEssential)
         while true {
-            guard let engine = try current(creating: true) else {
-                preconditionFailure("a store that was made is there")
+            guard let engine = try current(creating: makesStore) else {
+                var nothing = Transaction(.empty)
+                let result = try body(&nothing)
+                precondition(
+                    nothing.changes.allSatisfy { $0.value == nil },
+                    "a record was written that no store is made for")
+                return result
             }
             do {
                 return try engine.write(write, body)

@@ -118,10 +118,13 @@ struct BadInputTests {
             #expect(run.output.isEmpty && run.complaints.count == 1, "\(words)")
             #expect(CommandRun(["store", "dump"], store: store).output == before)
         }
-        for words in [["show"], ["take"], ["give"], ["drop"], ["add", "x"], ["run", "true"]] {
+        for words in [
+            ["show"], ["take"], ["give"], ["drop"], ["add", "x"], ["remove", "x"], ["run", "true"],
+        ] {
             let run = CommandRun(["pool", words[0], "gpu"] + words.dropFirst(), store: store)
             #expect(run.status == 66)
             #expect(run.complaints.count == 1)
+            #expect(!FileManager.default.fileExists(atPath: store.path), "\(words)")
         }
         #expect(CommandRun(["pool", "create", "gpu", "a", "b", "c"], store: store).status == 0)
         expect(1, "create", "gpu", "a")

@@ -18,6 +18,23 @@ struct StoreTests {
         }
     }
 
+    @Test func aBodyThatChangesOnlyWhatIsThereMakesNoStore() throws {
+        let place = try TemporaryStore()
+        let store = Store(at: place.path)
+        let found = try store.write("test.delete", makesStore: false) { transaction in
+            let record = try transaction.record(RecordKey("a"))
+            transaction.delete(RecordKey("a"))
+            return record
+        }
+        #expect(found == nil)
+        #expect(try store.durability() == nil)
+        try store.write("test.set") { try $0.set(RecordKey("a"), Array("1".utf8)) }
+        try store.write("test.set", makesStore: false) { transaction in
+            try transaction.set(RecordKey("a"), Array("2".utf8))
+        }
+        #expect(try store.read { try $0.record(RecordKey("a")) }?.value == Array("2".utf8))
+    }
+
     @Test(arguments: [4000, 16_300, 65_300, 65_536])
     func aLongValueIsReadFromARun(length: Int) throws {
         var environment = StoreEnvironment.live

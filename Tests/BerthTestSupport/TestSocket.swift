@@ -87,6 +87,35 @@ public final class TestSocket {
 
     private var isClosed = false
 
+    /// What a server on 127.0.0.1 says to a visitor before it hangs up; nil
+    /// where nobody listens on the port.
+    public static func answer(ofPort port: Int) -> String? {
+        #if canImport(Glibc)
+            let visitor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        #else
+            let visitor = socket(AF_INET, SOCK_STREAM, 0)
+        #endif
+        defer { _ = systemClose(visitor) }
+        _ = fcntl(visitor, F_SETFD, FD_CLOEXEC)
+        var address = sockaddr_in()
+        #if canImport(Darwin)
+            address.sin_len = UInt8(MemoryLayout<sockaddr_in>.size)
+        #endif
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(truncatingIfNeeded: port).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        let size = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isConnected = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(visitor, $0, size) == 0
+            }
+        }
+        guard isConnected else { return nil }
+        var bytes = [UInt8](repeating: 0, count: 100)
+        let count = read(visitor, &bytes, bytes.count)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    }
+
     /// The number that the next file would have.
     public static var lowestFreeDescriptor: Int32 {
         let descriptor = dup(0)

@@ -6,6 +6,14 @@
 import Berth
 import BerthStore
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 let words = Array(CommandLine.arguments.dropFirst())
 let berth = try Coordinator.open()
 
@@ -19,6 +27,7 @@ case "sleep": try sleep(until: words[1])
 case "present": try stayPresent()
 case "hold": try hold(words[1])
 case "nest": try nest(words[1])
+case "serve": serve()
 case "hold-jobs": try await holdJobs(words[1])
 case "count": try await count(words[1], in: words[2])
 default: say("what is that?")
@@ -111,6 +120,18 @@ func hold(_ pool: String) throws {
         say("has " + items.joined(separator: " "))
         try WakeUp().wait()
     }
+}
+
+/// Serves one visitor of the socket that this process was started with, as a
+/// server that is activated by one does.
+func serve() {
+    guard CurrentProcess.variable("LISTEN_PID") == Array(String(getpid()).utf8),
+        CurrentProcess.variable("LISTEN_FDS") == Array("1".utf8)
+    else { return say("no socket is handed over") }
+    let visitor = accept(3, nil, nil)
+    var answer = Array("served\n".utf8)
+    if write(visitor, &answer, answer.count) == answer.count { say("served one") }
+    _ = close(visitor)
 }
 
 extension WakeUp {

@@ -74,11 +74,14 @@ package struct ConfigurationFiles: Hashable, Sendable {
         """
     }
 
-    /// The files of a project that are named by one of them; a file of any
-    /// other name stands alone.
-    package static func isPair(_ file: String) -> Bool {
-        let name = AbsolutePath.lastComponent(file)
-        return name == projectName || name == localName
+    /// The files of the project, the one that counts more first: those of the
+    /// directory that was found, or of the file that is named. A named file
+    /// that is called otherwise than they are stands alone.
+    func projectFiles(_ named: String?) -> [String] {
+        let names = [Self.localName, Self.projectName]
+        if let named, !names.contains(AbsolutePath.lastComponent(named)) { return [named] }
+        let directory = named.map { AbsolutePath.parent($0) ?? "/" } ?? project
+        return directory.map { place in names.map { Self.path($0, in: place) } } ?? []
     }
 
     /// A path of one of the project's files.
@@ -105,45 +108,24 @@ extension PortConfiguration {
     ///
     /// - Parameters:
     ///   - files: Where the files are.
+    ///   - named: The project's file, where one is named; it must be there.
     ///   - variable: The bytes of a variable of the environment.
     /// - Returns: What they say together.
     /// - Throws: ``CoordinatorError`` with `configuration`, with the place of
     ///   the mistake.
     package static func load(
-        _ files: ConfigurationFiles, environment variable: @escaping (_ name: String) -> [UInt8]?
+        _ files: ConfigurationFiles, projectFile named: String? = nil,
+        environment variable: @escaping (_ name: String) -> [UInt8]?
     ) throws(CoordinatorError) -> PortConfiguration {
         var configuration = try PortConfiguration(environment: variable)
-        if let project = files.project {
-            for name in [ConfigurationFiles.localName, ConfigurationFiles.projectName] {
-                let path = ConfigurationFiles.path(name, in: project)
-                if let file = try file(path, .project) { configuration = configuration.over(file) }
+        for path in files.projectFiles(named) {
+            if let file = try file(path, .project) {
+                configuration = configuration.over(file)
+            } else if path == named {
+                throw CoordinatorError(.configuration, "there is no file " + path)
             }
         }
         if let file = try file(files.user, .user) { configuration = configuration.over(file) }
-        return configuration
-    }
-
-    /// The same with the project's file named: alone, or with the other of the pair.
-    package static func load(
-        projectFile path: String, _ files: ConfigurationFiles,
-        environment variable: @escaping (_ name: String) -> [UInt8]?
-    ) throws(CoordinatorError) -> PortConfiguration {
-        guard let own = try file(path, .project) else {
-            throw CoordinatorError(.configuration, "there is no file " + path)
-        }
-        var configuration = try PortConfiguration(environment: variable)
-        if ConfigurationFiles.isPair(path) {
-            let directory = AbsolutePath.parent(path) ?? "/"
-            for name in [ConfigurationFiles.localName, ConfigurationFiles.projectName] {
-                let file = try file(ConfigurationFiles.path(name, in: directory), .project)
-                if let file { configuration = configuration.over(file) }
-            }
-        } else {
-            configuration = configuration.over(own)
-        }
-        if let user = try file(files.user, .user) {
-            configuration = configuration.over(user)
-        }
         return configuration
     }
 

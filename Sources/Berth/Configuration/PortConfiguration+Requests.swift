@@ -38,7 +38,7 @@ extension PortGroupRequest {
     ///   - configuration: What is configured.
     ///   - path: The directory that the ports are for.
     /// - Throws: ``CoordinatorError`` with `configuration` where no group is
-    ///   configured, or the configuration is wrong.
+    ///   configured, its base is not in the range, or the configuration is wrong.
     public init(
         _ configuration: PortConfiguration, for path: String
     ) throws(CoordinatorError) {
@@ -46,7 +46,12 @@ extension PortGroupRequest {
             throw CoordinatorError(
                 .configuration, "the configuration of " + path + " has no reservations")
         }
-        try self.init(group, for: path, in: try configuration.range())
+        let range = try configuration.range()
+        if let problem = Self.problem(group, range) {
+            throw CoordinatorError(
+                .configuration, "the configuration of " + path + " is wrong: " + problem)
+        }
+        try self.init(group, for: path, in: range)
         if let name = configuration.project { project = .named(name) }
         excluded = configuration.excluded
         occupancy = configuration.checks

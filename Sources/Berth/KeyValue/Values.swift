@@ -75,7 +75,8 @@ public struct Values: Sendable {
     ) throws -> UInt64 {
         let record = try KeyRule.record(key)
         return try coordinator.write(
-            "kv.delete", once: operation, of: Array(key.utf8), isEssential: true, .version
+            "kv.delete", once: operation, of: Array(key.utf8), isEssential: true,
+            makesStore: false, .version
         ) { transaction in
             try transaction.remove(record, if: condition)
         }

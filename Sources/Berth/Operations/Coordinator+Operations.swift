@@ -41,12 +41,14 @@ extension Coordinator {
     /// One transaction, which happens at most once where it has an id.
     func write<Result>(
         _ name: String, once id: OperationID?, of request: @autoclosure () -> [UInt8],
-        isEssential: Bool = false, _ format: OutcomeFormat<Result>,
+        isEssential: Bool = false, makesStore: Bool = true, _ format: OutcomeFormat<Result>,
         _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {
-        guard let id else { return try write(name, isEssential: isEssential, body) }
+        guard let id else {
+            return try write(name, isEssential: isEssential, makesStore: makesStore, body)
+        }
         let operation = Operation(id: id, name: name, request: request())
-        return try write(name, isEssential: isEssential) { transaction in
+        return try write(name, isEssential: isEssential, makesStore: makesStore) { transaction in
             if let first = try transaction.outcome(of: operation) {
                 return try operation.decoded(first, format)
             }

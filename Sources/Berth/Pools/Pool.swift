@@ -17,11 +17,13 @@ public struct Pool: Sendable {
     func checkedName() throws(CoordinatorError) -> PoolName { try PoolName(name) }
 
     func write<Result>(
-        _ operation: String, isEssential: Bool = false,
+        _ operation: String, isEssential: Bool = false, makesStore: Bool = false,
         _ body: (inout PoolLedger) throws -> Result
     ) throws -> Result {
         let name = try checkedName()
-        return try coordinator.write(operation, isEssential: isEssential) { transaction in
+        return try coordinator.write(
+            operation, isEssential: isEssential, makesStore: makesStore
+        ) { transaction in
             try transaction.withPool(name, body)
         }
     }
@@ -39,7 +41,7 @@ public struct Pool: Sendable {
     @discardableResult
     public func create(_ items: [String]) throws -> Bool {
         let items = try PoolItems(items)
-        return try write("pool.create") { try $0.create(items) }
+        return try write("pool.create", makesStore: true) { try $0.create(items) }
     }
 
     /// Adds items, which come after those that are there. Blocks the current thread.

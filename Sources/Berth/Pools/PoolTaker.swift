@@ -82,7 +82,7 @@ struct PoolTaker {
     }
 
     private func look(isInLine: Bool) throws -> PoolLook {
-        try coordinator.write("pool.take") { transaction in
+        try coordinator.write("pool.take", makesStore: false) { transaction in
             try transaction.take(claim, of: name, under: under, isInLine: isInLine)
         }
     }

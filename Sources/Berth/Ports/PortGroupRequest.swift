@@ -43,12 +43,14 @@ public struct PortGroupRequest: Hashable, Sendable {
         self.group = group
         self.range = range
         try PortRequest.check(range)
-        if let base = group.base, !range.contains(base) {
-            throw CoordinatorError(
-                .invalid,
-                "the group's base " + String(base) + " is not in the range from "
-                    + String(range.lowerBound) + " to " + String(range.upperBound))
-        }
+        if let problem = Self.problem(group, range) { throw CoordinatorError(.invalid, problem) }
+    }
+
+    /// Why a group cannot lie in a range; nil where it can, if there is room.
+    static func problem(_ group: PortGroup, _ range: ClosedRange<Int>) -> String? {
+        guard let base = group.base, !range.contains(base) else { return nil }
+        return "the group's base " + String(base) + " is not in the range from "
+            + String(range.lowerBound) + " to " + String(range.upperBound)
     }
 
     /// Checks what was set after the request was made.

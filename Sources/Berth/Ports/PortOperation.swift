@@ -71,6 +71,14 @@ public struct PortOperation: Sendable {
         }
     }
 
+    /// Whether it reserves what is not there yet, and so may make a store.
+    var makesStore: Bool {
+        switch kind {
+        case .reserve, .reserveGroup: true
+        case .release, .clean, .cleanAmong, .migrate: false
+        }
+    }
+
     /// Checks what was set after a request was made, before a store is made
     /// or its lock is taken.
     func validate() throws(CoordinatorError) {

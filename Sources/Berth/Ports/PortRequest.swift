@@ -90,10 +90,11 @@ public struct PortRequest: Hashable, Sendable {
         }
     }
 
-    /// Checks what was set after the request was made.
+    /// Checks what was set after the request was made, and that the process
+    /// that is named is there.
     func validate() throws(CoordinatorError) {
         if case .named(let name) = project { try ReservationText.check(name, "the project") }
         if case .named(let name) = task { try ReservationText.check(name, "the task") }
-        _ = try wish.nanoseconds()
+        _ = try ReservationJudge.live.terms(wish)
     }
 }

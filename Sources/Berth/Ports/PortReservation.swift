@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import BerthStore
+package import BerthStore
 
 /// A port that is set aside for a directory and a tag.
 public struct PortReservation: Hashable, Sendable {
@@ -27,6 +27,10 @@ public struct PortReservation: Hashable, Sendable {
     /// Whether it was made for a limited time.
     public var isLeased: Bool { terms.lease != nil }
 
+    /// Whether its directory is proven to be gone at this moment, so that a
+    /// clean-up would end it.
+    package var isLost: Bool { ReservationJudge.isGone(path) }
+
     var owner: PortOwner { PortOwner(normalized: path, tag: tag) }
 }
 
@@ -40,7 +44,10 @@ extension PortReservation {
         return writer.bytes
     }
 
-    func write(to writer: inout JSONWriter) {
+    /// Adds it as an object, with more members if there are any.
+    package func write(
+        to writer: inout JSONWriter, and more: (inout JSONWriter) -> Void = { _ in }
+    ) {
         writer.beginObject()
         writer.member("port", port)
         writer.member("path", path)
@@ -50,6 +57,7 @@ extension PortReservation {
         writer.member("created", created)
         writer.member("used", used)
         terms.write(to: &writer)
+        more(&writer)
         writer.endObject()
     }
 

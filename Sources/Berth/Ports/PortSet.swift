@@ -24,9 +24,16 @@ public struct PortSet: Hashable, Sendable {
         if Self.all.contains(port) { words[port >> 6] |= 1 << (port & 63) }
     }
 
-    /// Adds the ports of a range.
+    /// Adds the ports of a range; a number in it that is no port is passed over.
     public mutating func insert(_ range: ClosedRange<Int>) {
-        for port in range.clamped(to: Self.all) where range.contains(port) { insert(port) }
+        guard range.overlaps(Self.all) else { return }
+        let ports = range.clamped(to: Self.all)
+        // A word at a time: ranges of thousands of ports are common.
+        for index in (ports.lowerBound >> 6)...(ports.upperBound >> 6) {
+            let first = max(0, ports.lowerBound - index << 6)
+            let last = min(63, ports.upperBound - index << 6)
+            words[index] |= (-1 << first) & Int(bitPattern: UInt.max >> (63 - last))
+        }
     }
 
     /// Takes a port out.
@@ -43,24 +50,28 @@ public struct PortSet: Hashable, Sendable {
     public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
 
     /// The ports of the set as the fewest ranges, in ascending order.
-    public var ranges: [ClosedRange<Int>] { ranges(in: Self.all) }
-
-    /// The same of a part of all ports.
-    func ranges(in part: ClosedRange<Int>) -> [ClosedRange<Int>] {
+    public var ranges: [ClosedRange<Int>] {
         var ranges: [ClosedRange<Int>] = []
+        forEachRange(in: Self.all) { ranges.append($0) }
+        return ranges
+    }
+
+    /// Tells the ports of the set in a part of all ports as the fewest ranges.
+    func forEachRange(in part: ClosedRange<Int>, _ body: (ClosedRange<Int>) -> Void) {
         var port = part.lowerBound
         while let first = first(in: port, part.upperBound, present: true) {
             let end = self.first(in: first, part.upperBound, present: false)
-            ranges.append(first...((end ?? part.upperBound + 1) - 1))
+            body(first...((end ?? part.upperBound + 1) - 1))
             guard let end else { break }
             port = end
         }
-        return ranges
     }
 
     /// How many ports of a range are in the set.
     func count(in range: ClosedRange<Int>) -> Int {
-        ranges(in: range).reduce(0) { $0 + $1.count }
+        var count = 0
+        forEachRange(in: range) { count += $0.count }
+        return count
     }
 
     /// The lowest port of a range that is not in the set; nil where all are.

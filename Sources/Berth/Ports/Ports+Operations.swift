@@ -22,7 +22,7 @@ extension Ports {
         try operation.validate()
         return try coordinator.write(
             operation.name, once: self.operation, of: operation.request,
-            isEssential: operation.isEssential, .plan
+            isEssential: operation.isEssential, makesStore: operation.makesStore, .plan
         ) { transaction in
             try transaction.perform(operation)
         }

@@ -54,10 +54,11 @@ extension Ports {
     ) throws -> [(port: Int, place: PortProbe.Place)] {
         guard occupancy.isChecked else { return [] }
         let probe = occupancy.probes
+        let places = probe.places
         var found: [(port: Int, place: PortProbe.Place)] = []
         do throws(SystemError) {
             for port in range {
-                for place in probe.places {
+                for place in places {
                     if try probe.outcome(of: port, at: place) == .inUse {
                         found.append((port, place))
                     }

@@ -62,26 +62,27 @@ struct TakenPorts {
             let first = stretch * PortRecords.stretchLength
             let part = max(1, first)...(first + PortRecords.stretchLength - 1)
             let key = PortRecords.stretch(stretch)
-            let ranges = ports.ranges(in: part)
-            if ranges.isEmpty {
-                // Without a record there is nothing to take away.
-                if try base.record(key) != nil { base.delete(key) }
-            } else {
-                try base.set(key, Self.value(ranges))
+            if let value = value(of: part) {
+                try base.set(key, value)
+            } else if try base.record(key) != nil {
+                base.delete(key)
             }
         }
         changed = 0
     }
 
-    /// `[5000,5003,5007,5007]`: the first and the last port of each run of them.
-    private static func value(_ ranges: [ClosedRange<Int>]) -> [UInt8] {
+    /// `[5000,5003,5007,5007]`: the first and the last port of each run of them;
+    /// nil where a part has none.
+    private func value(of part: ClosedRange<Int>) -> [UInt8]? {
         var writer = JSONWriter()
+        var isEmpty = true
         writer.beginArray()
-        for range in ranges {
+        ports.forEachRange(in: part) { range in
             writer.value(range.lowerBound)
             writer.value(range.upperBound)
+            isEmpty = false
         }
         writer.endArray()
-        return writer.bytes
+        return isEmpty ? nil : writer.bytes
     }
 }

@@ -39,8 +39,10 @@ package struct PortProbe: Hashable, Sendable {
         case denied
     }
 
-    /// Where it is looked.
-    package let places: [Place]
+    private let tcp: Bool
+    private let udp: Bool
+    private let ipv4: Bool
+    private let ipv6: Bool
     /// Whether every address counts, or the loopback ones only.
     package let everyAddress: Bool
 
@@ -48,13 +50,20 @@ package struct PortProbe: Hashable, Sendable {
         tcp: Bool = true, udp: Bool = true, ipv4: Bool = true, ipv6: Bool = true,
         everyAddress: Bool = true
     ) {
-        var places: [Place] = []
-        if tcp && ipv4 { places.append(Place(isTCP: true, isIPv4: true)) }
-        if tcp && ipv6 { places.append(Place(isTCP: true, isIPv4: false)) }
-        if udp && ipv4 { places.append(Place(isTCP: false, isIPv4: true)) }
-        if udp && ipv6 { places.append(Place(isTCP: false, isIPv4: false)) }
-        self.places = places
+        self.tcp = tcp
+        self.udp = udp
+        self.ipv4 = ipv4
+        self.ipv6 = ipv6
         self.everyAddress = everyAddress
+    }
+
+    /// Where it is looked.
+    package var places: [Place] { (0..<4).compactMap(place) }
+
+    /// One of the four places; nil where it is not looked there.
+    private func place(_ number: Int) -> Place? {
+        let place = Place(isTCP: number < 2, isIPv4: number & 1 == 0)
+        return (place.isTCP ? tcp : udp) && (place.isIPv4 ? ipv4 : ipv6) ? place : nil
     }
 
     /// Whether a port from 1 to 65535 is in use anywhere, or may not be had by
@@ -65,8 +74,9 @@ package struct PortProbe: Hashable, Sendable {
 
     /// The same for the places of this probe.
     package func isOccupied(_ port: Int) throws(SystemError) -> Bool {
-        for place in places {
-            if try outcome(of: port, at: place) != .free { return true }
+        // The type of an array of places costs a command more than the looking.
+        for number in 0..<4 {
+            if let place = place(number), try outcome(of: port, at: place) != .free { return true }
         }
         return false
     }

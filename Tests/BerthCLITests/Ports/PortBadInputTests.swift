@@ -114,6 +114,24 @@ struct PortBadInputTests {
         #expect(CommandRun(["port", "list", "--json"], store: store).output == "[]\n")
     }
 
+    @Test func aGroupsBaseBeyondTheRangeIsStatus78() throws {
+        let store = try TemporaryStore()
+        let file = store.directory + "/berth.json"
+        let text = #"{"ports":{"min":5000},"reservations":{"base":4000,"services":{"web":{}}}}"#
+        try Data(text.utf8).write(to: URL(fileURLWithPath: file))
+        let words = ["reserve-group", file, "--force"]
+        expectRefusal(CommandRun(["port"] + words, store: store), 78, store, words)
+    }
+
+    @Test(arguments: [
+        ["release"], ["migrate", "--from", "/a", "--to", "/b"],
+        ["reserve", "--for-pid", "\(Int32.max)"], ["run", "--for-pid", "\(Int32.max)", "true"],
+    ])
+    func whatIsNotThereMakesNoStore(words: [String]) throws {
+        let store = try TemporaryStore()
+        expectRefusal(CommandRun(["port"] + words, store: store), 66, store, words)
+    }
+
     @Test(arguments: ["BERTH_PORT_MIN", "BERTH_SKIP_UDP", "BERTH_EXCLUDED_PORTS", "BERTH_TASK"])
     func aVariableThatIsWrongIsStatus78(name: String) throws {
         let store = try TemporaryStore()

@@ -64,6 +64,9 @@ struct PortCommandTests {
         #expect(lines[2].hasPrefix("47301,/w/ab,web,,,20"))
         #expect(run("list", "--format", "tsv").output.contains("47301\t/w/ab\tweb\t"))
         #expect(run("list", "--format", "json").output == run("list", "--json").output)
+        let times = /"created_at":"20[^"]*Z","last_used_at":"20[^"]*Z"}/
+        #expect(run("list", "--json").output.matches(of: times).count == 2)
+        #expect(run("list", "--format", "JSON").output == run("list", "--json").output)
         let csv = ["BERTH_OUTPUT_FORMAT": "csv"]
         #expect(run("list", variables: csv).output == run("list", "--format", "csv").output)
         #expect(run("list").output.contains("PROJECT"))
@@ -106,6 +109,16 @@ struct PortCommandTests {
         #endif
         #expect(run("scan", "--min", port, "--max", port, "--skip-tcp", "--json").output == "[]\n")
         #expect(run("info", port).output == "port " + port + " is not reserved\n")
+    }
+
+    @Test func aDirectoryThatIsGoneIsTold() throws {
+        let directory = try store.makeDirectory("place")
+        #expect(reserve("--path", directory).output == "47300\n")
+        #expect(!run("info", "47300").output.contains("directory"))
+        #expect(run("info", "47300", "--json").output.contains(",\"lost\":false}"))
+        try FileManager.default.removeItem(atPath: directory)
+        #expect(run("info", "47300").output.contains("\ndirectory: is gone\n"))
+        #expect(run("info", "47300", "--json").output.contains(",\"lost\":true}"))
     }
 
     @Test func portsInUseAreExcludedOnRequest() throws {

@@ -32,6 +32,18 @@ extension ProcessTests {
             #endif
         }
 
+        @Test func theCommandServesWhoeverComesToItsPort() async throws {
+            let words = "port run " + Self.range.joined(separator: " ")
+            let server = try BerthProcess.startShell(
+                "exec berth \(words) -- sh -c 'echo at $PORT; exec berth-test-worker serve'",
+                store: store)
+            #expect(await server.hasPrinted("\n"))
+            // The socket listens already, whatever the command has come to.
+            let port = try #require(Int(try await run(["reserve"]).output.dropLast()))
+            #expect(TestSocket.answer(ofPort: port) == "served\n")
+            #expect(await server.outcome().output == "at \(port)\nserved one\n")
+        }
+
         @Test func nobodyElseHasThePortWhileTheCommandRuns() async throws {
             let holder = try BerthProcess.start(
                 ["port", "run", "--tag", "web"] + Self.range

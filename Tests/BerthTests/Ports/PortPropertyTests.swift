@@ -43,6 +43,18 @@ struct PortPropertyTests {
         #expect(PortSet(numbers).isEmpty)
     }
 
+    @Test(arguments: [
+        (Int.min...0, 0), (-5...3, 3), (1...1, 1), (63...64, 2), (64...127, 64), (127...192, 66),
+        (65_535...65_535, 1), (65_530...70_000, 6), (65_536...Int.max, 0),
+        (Int.min...Int.max, 65_535),
+    ])
+    func ofARangeOnlyThePortsAreTakenIn(range: ClosedRange<Int>, count: Int) {
+        var ports = PortSet()
+        ports.insert(range)
+        #expect(ports.count(in: PortSet.all) == count)
+        #expect(ports.ranges == (count == 0 ? [] : [range.clamped(to: PortSet.all)]))
+    }
+
     @Test func theLastPortIsOne() {
         var ports = PortSet([65_535])
         #expect(ports.ranges == [65_535...65_535])

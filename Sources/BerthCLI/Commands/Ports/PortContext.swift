@@ -13,25 +13,16 @@ struct PortContext {
     let directory: String
     let files: ConfigurationFiles
 
-    /// Reads the configuration that counts in the current directory.
-    init(_ arguments: ArgumentReader, _ context: CommandContext) throws {
-        directory = try AbsolutePath.workingDirectory()
-        files = ConfigurationFiles(for: directory, store: try context.storePath())
-        configuration = try arguments.portConfiguration().over(
-            try PortConfiguration.load(files, environment: context.environment.bytes))
-        self.arguments = arguments
-        self.context = context
-    }
-
-    /// Reads it with the project's file named.
+    /// Reads the configuration that counts in the current directory, or beside
+    /// the project's file that is named.
     init(
-        projectFile file: String, _ arguments: ArgumentReader, _ context: CommandContext
+        _ arguments: ArgumentReader, _ context: CommandContext, projectFile: String? = nil
     ) throws {
         directory = try AbsolutePath.workingDirectory()
         files = ConfigurationFiles(for: directory, store: try context.storePath())
         configuration = try arguments.portConfiguration().over(
             try PortConfiguration.load(
-                projectFile: file, files, environment: context.environment.bytes))
+                files, projectFile: projectFile, environment: context.environment.bytes))
         self.arguments = arguments
         self.context = context
     }

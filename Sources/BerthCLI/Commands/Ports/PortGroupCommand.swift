@@ -35,7 +35,7 @@ struct PortGroupCommand {
         The file says: {"reservations":{"services":{"web":{"offset":0,"preferred":8080,
         "env":"WEB_PORT"}}}}. All services get their ports, or none; the same ones each
         time. The answer is for eval: eval "$(berth port autoreserve)". Status 1: the
-        ports do not fit; 66: there is no file; 78: the file is wrong.
+        ports do not fit; 78: the file is wrong, or one that is named is not there.
         """
     }
 
@@ -129,7 +129,7 @@ enum PortReserveGroup: Command {
     ) throws -> ExitStatus {
         let command = try PortGroupCommand(arguments, context)
         let file = try AbsolutePath.file(try arguments.requiredText(operand: 0, "FILE"))
-        let context = try PortContext(projectFile: file, arguments, context)
+        let context = try PortContext(arguments, context, projectFile: file)
         // By whatever way the file is reached, its directory is one.
         let directory = try AbsolutePath.resolved(AbsolutePath.parent(file) ?? "/")
         return try command.run(context, for: directory)
@@ -143,8 +143,11 @@ enum PortAutoreserve: Command {
             name: "port autoreserve",
             summary: "reserve the ports of the services of the project's file",
             options: PortGroupCommand.options,
-            details: "The file is the nearest berth.json or berth.local.json upwards.\n"
-                + PortGroupCommand.details)
+            details: """
+                The file is the nearest berth.json or berth.local.json upwards. Status 66:
+                there is none.
+
+                """ + PortGroupCommand.details)
     }
 
     static func run(

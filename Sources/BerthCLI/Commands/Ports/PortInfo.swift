@@ -55,7 +55,10 @@ enum PortInfo: Command {
         writer.beginObject()
         writer.member("port", port)
         writer.member("reserved", reservation != nil)
-        if let reservation { writer.member("reservation", json: reservation.json) }
+        if let reservation {
+            writer.member("reservation", json: reservation.json)
+            writer.member("lost", reservation.isLost)
+        }
         if let uses {
             writer.member("uses")
             writer.beginArray()
@@ -77,6 +80,7 @@ enum PortInfo: Command {
         }
         line("port", String(port))
         line("path", reservation.path)
+        line("directory", reservation.isLost ? "is gone" : nil)
         line("tag", reservation.tag)
         line("project", reservation.project)
         line("task", reservation.task)

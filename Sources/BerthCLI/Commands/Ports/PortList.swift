@@ -40,7 +40,13 @@ enum PortList: Command {
     private static func printJSON(_ reservations: [PortReservation], _ output: Output) {
         var writer = JSONWriter()
         writer.beginArray()
-        for reservation in reservations { writer.value(json: reservation.json) }
+        for reservation in reservations {
+            reservation.write(to: &writer) { writer in
+                // As the other formats have them, and trop.
+                writer.member("created_at", TimestampText.text(reservation.created))
+                writer.member("last_used_at", TimestampText.text(reservation.used))
+            }
+        }
         writer.endArray()
         output.print(json: writer)
     }

@@ -93,7 +93,8 @@ extension ArgumentReader {
     /// How a list is to be printed; nil leaves that open.
     func listFormat() throws(UsageError) -> PortConfiguration.OutputFormat? {
         guard let name = try text("format") else { return nil }
-        guard let format = PortConfiguration.OutputFormat(rawValue: name) else {
+        // As trop has it, in letters of either case.
+        guard let format = PortConfiguration.OutputFormat(rawValue: name.lowercased()) else {
             throw failure(
                 "--format: " + Argument(name).quoted + " is none of table, json, csv and tsv")
         }
