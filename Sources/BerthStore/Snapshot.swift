@@ -44,9 +44,7 @@ package struct Snapshot: Sendable {
             if let entry = tail.find(key) { return entry }
         }
         for run in runs {
-            if let entry = try run.find(key) {
-                return Entry.State(value: entry.value, version: entry.version)
-            }
+            if let entry = try run.find(key) { return entry }
         }
         return nil
     }
@@ -72,7 +70,7 @@ package struct Snapshot: Sendable {
     func cursors(from key: [UInt8]) throws(StoreError) -> [any EntryCursor] {
         let result = key.withUnsafeBytes { key in
             Result { () throws(StoreError) in
-                var cursors: [any EntryCursor] = [TailCursor(tail, from: key)]
+                var cursors: [any EntryCursor] = [tail.cursor(from: key)]
                 for run in runs { cursors.append(try run.cursor(from: key)) }
                 return cursors
             }

@@ -122,7 +122,7 @@ extension StoreEngine {
         number: UInt64
     ) throws(StoreError) -> (run: RunReference?, newest: UInt64) {
         var sources: [any EntryCursor] = addition.map { [$0.entries] } ?? []
-        sources.append(TailCursor(old.tail, from: Self.noBytes))
+        sources.append(TableCursor(old.tail.table))
         for run in runs.suffix(count).reversed() { sources.append(RunCursor(run, at: 0)) }
         let name = RunReference.name(number)
         let storage = directory.storage
@@ -337,9 +337,5 @@ extension StoreEngine {
         if !MergePolicy.groupsToMerge(candidates.reversed(), limits).isEmpty {
             aftermath.merger = RunMerger(directory: directory, limits: limits)
         }
-    }
-
-    private static var noBytes: UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: nil, count: 0)
     }
 }

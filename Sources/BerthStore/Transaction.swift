@@ -50,7 +50,8 @@ package struct Transaction {
                     + " bytes; at most 65536 are allowed")
         }
         precondition(
-            !value.isEmpty && !value.contains(Frame.fill), "a value is JSON on one line")
+            !value.isEmpty && value.withUnsafeBytes { $0.firstNewline(from: 0) } == nil,
+            "a value is JSON on one line")
         change(key, value)
     }
 
@@ -77,13 +78,7 @@ package struct Transaction {
     private func index(of key: RecordKey) -> Int {
         // Bulk writes come in the order of their keys.
         guard let last = changes.last, !(last.key < key) else { return changes.count }
-        var low = 0
-        var high = changes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if changes[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return low
+        return changes.partitionPoint { !($0.key < key) }
     }
 }
 
@@ -96,9 +91,7 @@ private struct ChangeCursor: EntryCursor {
     init(_ changes: [Change], version: UInt64, from first: [UInt8]) {
         self.changes = changes
         self.version = version
-        index =
-            changes.firstIndex { !$0.key.text.utf8.lexicographicallyPrecedes(first) }
-            ?? changes.count
+        index = changes.partitionPoint { !$0.key.text.utf8.lexicographicallyPrecedes(first) }
     }
 
     mutating func next() -> Entry? {

@@ -51,6 +51,9 @@ extension ProcessTests {
             berth job claim q --for-pid $$
             berth job add q --payload 4 --delay 1h
             berth job pause q
+            berth job pause q --group g
+            berth job limit done --keep 0s
+            berth job prune
             exec berth pool run gpu -- berth store dump >&3
             """#
 

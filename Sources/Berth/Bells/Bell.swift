@@ -37,6 +37,17 @@ package final class Bell {
 
     static var folderName: String { "bells" }
 
+    /// Where one of its names is, as long as the store is in its place.
+    var path: String { folder.path + "/" + (names.first ?? "") }
+
+    /// Whether whoever rings in the store at its path finds it.
+    var isNamed: Bool {
+        guard let own = try? FileCalls.status(of: file),
+            let named = try? FileCalls.status(ofPath: path)
+        else { return false }
+        return own.identity == named.identity
+    }
+
     /// Makes the FIFO under a name for which nobody rings, and gives it its
     /// names when it is read: no bell is ever seen that a living owner does
     /// not read.

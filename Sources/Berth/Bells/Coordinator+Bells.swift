@@ -25,7 +25,8 @@ extension Coordinator {
     ) throws -> Result? {
         if case .found(let result) = try look() { return result }
         if let deadline, deadline.isPast { return nil }
-        let bell = try Bell(interests, in: path)
+        var bell = try Bell(interests, in: path)
+        var place = try? PlaceWatch(of: path, bell.path)
         let wakeUp: WakeUp?
         do throws(SystemError) {
             wakeUp = cancellation == nil ? nil : try WakeUp()
@@ -35,6 +36,12 @@ extension Coordinator {
         if let wakeUp { cancellation?.onCancel { wakeUp.wake() } }
         defer { cancellation?.onCancel(nil) }
         while true {
+            // Asked once it is watched.
+            if !bell.isNamed {
+                try waitForStore(wakeUp)
+                bell = try Bell(interests, in: path)
+                place = try? PlaceWatch(of: path, bell.path)
+            }
             let next: Deadline?
             let watches: [ProcessWatch]
             switch try look() {
@@ -44,14 +51,38 @@ extension Coordinator {
                 watches = watching
             }
             if let deadline, deadline.isPast { return nil }
-            let ends = wakeUp.map { [$0.reading] } ?? []
+            let ends = [wakeUp?.reading, place?.file].compactMap { $0 }
             let ready = try withExtendedLifetime(watches) {
                 try bell.wait(
                     beside: ends + watches.map(\.file), until: Deadline.sooner(deadline, next))
             }
-            if ready == 1, wakeUp != nil {
-                throw CoordinatorError(.cancelled, "the wait was cancelled")
+            if let ready, ready > 0, ready <= ends.count {
+                if ends[ready - 1] == wakeUp?.reading { throw Self.cancelled }
+                // What was told may have been less than a removal.
+                place = try? PlaceWatch(of: path, bell.path)
             }
+        }
+    }
+
+    private static var cancelled: CoordinatorError {
+        CoordinatorError(.cancelled, "the wait was cancelled")
+    }
+
+    /// Waits for the moment that it takes to remove the store, or to put another
+    /// in its place: for one who finds his bell gone.
+    ///
+    /// - Throws: `moved` where there is none then: nothing is made in its place.
+    func waitForStore(_ wakeUp: WakeUp? = nil) throws(CoordinatorError) {
+        let files = wakeUp.map { [$0.reading] } ?? []
+        let ready: Int?
+        do throws(SystemError) {
+            ready = try Poll.wait(files, until: Deadline(after: .milliseconds(100)))
+        } catch {
+            throw .system("cannot wait", error)
+        }
+        if ready != nil { throw Self.cancelled }
+        if (try? FileCalls.status(ofPath: path)) == nil {
+            throw CoordinatorError(.moved, "the store " + path + " is gone")
         }
     }
 

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BerthStore
+
 extension Coordinator.Event.Kind {
     /// Jobs were claimed. Details: `queue`, `count`; `skipped`, how many were
-    /// passed over because as many of their group run already; `took`.
+    /// passed over because their group is paused, or as many of it run already
+    /// as may; `took`.
     public static var jobClaimed: Self { Self(rawValue: "job.claimed") }
 
     /// An attempt succeeded. Details: `job`, `queue`, `attempt`; `waited`,
-    /// from when it could run to its claim; `ran`.
+    /// from when it could run to its claim; `ran`, until the work had ended;
+    /// `settled`, from then until that was written down for good.
     public static var jobCompleted: Self { Self(rawValue: "job.completed") }
 
     /// The last attempt of a job failed. Details: as for a completed one, and
@@ -33,7 +37,7 @@ extension Coordinator.Event.Kind {
     public static var jobOrphaned: Self { Self(rawValue: "job.orphaned") }
 
     /// This worker finished an attempt of a job that is no longer its own;
-    /// nothing was changed. Details: `job`, `queue`, `attempt`.
+    /// nothing was changed. Details: as for a completed one.
     public static var jobLost: Self { Self(rawValue: "job.lost") }
 
     /// A worker was told to stop: it claims no more. Details: `running`, how
@@ -46,6 +50,24 @@ extension Coordinator.Event.Kind {
 }
 
 extension Coordinator {
+    /// Tells how an attempt ended.
+    func report(_ ended: EndedAttempt) {
+        events.report(ended.event, ended.details)
+    }
+
+    /// Tells what a claim brought, where it brought anything.
+    func report(
+        _ claimed: Int, skipped: Int, from queues: String, since began: UInt64
+    ) {
+        if claimed == 0 && skipped == 0 { return }
+        events.report(
+            .jobClaimed,
+            [
+                .text("queue", queues), .number("count", claimed), .number("skipped", skipped),
+                .duration("took", .nanoseconds(Int64(clamping: Clock.monotonic - began))),
+            ])
+    }
+
     /// Tells of a job whose worker is gone.
     func report(_ kind: Event.Kind, _ job: Job) {
         events.report(

@@ -180,10 +180,14 @@ public struct JobClaims<Payload: Codable & Sendable>: AsyncSequence {
                 () throws -> Look<[(Job, [UInt8])]> in
                 let now = Clock.wallMilliseconds
                 let rescue = try member.rescue.runWhereDue()
+                let began = Clock.monotonic
                 let (outcome, payloads) = try coordinator.write("job.claim") { transaction in
                     let outcome = try transaction.claim(request, at: now)
                     return (outcome, try outcome.jobs.map { try transaction.payload(of: $0) })
                 }
+                coordinator.report(
+                    outcome.jobs.count, skipped: outcome.skipped, from: request.queue,
+                    since: began)
                 if !outcome.jobs.isEmpty { return .found(Array(zip(outcome.jobs, payloads))) }
                 let due = outcome.nextDue.map { JobWorker.deadline(of: $0, now) }
                 return .nothing(

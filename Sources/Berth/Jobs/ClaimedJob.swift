@@ -25,6 +25,8 @@ public final class ClaimedJob<Payload: Sendable>: Sendable {
     private let member: JobMember
     /// Whether the loop of a worker ends the attempt, where nobody else does.
     private let isManaged: Bool
+    /// When the work began, on the monotonic clock.
+    private let began = Clock.monotonic
     private let settled = Atomic(false)
 
     /// Its number.
@@ -63,13 +65,22 @@ public final class ClaimedJob<Payload: Sendable>: Sendable {
     private func settle(
         _ name: String, _ body: (inout CoordinatorTransaction) throws -> Job
     ) throws {
+        let ended = Clock.monotonic
         do {
-            _ = try coordinator.jobs.change(name, body)
+            let after = try coordinator.jobs.change(name, body)
+            settled.store(true, ordering: .releasing)
+            report(after, ended)
         } catch let error as CoordinatorError where error.code == .stale {
             settled.store(true, ordering: .releasing)
+            report(nil, ended)
             throw error
         }
-        settled.store(true, ordering: .releasing)
+    }
+
+    /// Tells how the attempt ended, where no loop of a worker will.
+    private func report(_ after: Job?, _ ended: UInt64) {
+        if isManaged || !coordinator.events.isHeard { return }
+        coordinator.report(EndedAttempt(before: job, began: began, ended: ended, after: after))
     }
 
     /// The work is done. Blocks the current thread.

@@ -10,18 +10,21 @@ public struct JobFilter: Hashable, Sendable {
     public var kind: String?
     /// With this key.
     public var key: String?
+    /// Of this group.
+    public var group: String?
     /// With this tag.
     public var tag: String?
 
     /// All jobs.
     public init(
         queue: String? = nil, states: Set<JobState>? = nil, kind: String? = nil,
-        key: String? = nil, tag: String? = nil
+        key: String? = nil, group: String? = nil, tag: String? = nil
     ) {
         self.queue = queue
         self.states = states
         self.kind = kind
         self.key = key
+        self.group = group
         self.tag = tag
     }
 
@@ -31,6 +34,7 @@ public struct JobFilter: Hashable, Sendable {
         if let states, !states.contains(job.state) { return false }
         if let kind, job.kind != kind { return false }
         if let key, job.key != key { return false }
+        if let group, job.group != group { return false }
         if let tag, !job.tags.contains(tag) { return false }
         return true
     }

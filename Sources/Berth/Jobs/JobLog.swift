@@ -22,8 +22,10 @@ package enum JobLog {
         }
     }
 
-    static func remove(_ id: JobID, in store: String) {
+    /// Removes the logs of jobs, as far as they have any.
+    static func remove(_ ids: [JobID], in store: String) {
+        if ids.isEmpty { return }
         guard let folder = try? StoreFolder.open("logs", of: store, creating: false) else { return }
-        folder.remove(name(id))
+        for id in ids { folder.remove(name(id)) }
     }
 }

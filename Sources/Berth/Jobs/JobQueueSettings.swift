@@ -6,6 +6,8 @@ import BerthStore
 public struct JobQueueSettings: Hashable, Sendable {
     /// Whether no job may be claimed.
     public var isPaused = false
+    /// The groups of which no job may be claimed: at most 64.
+    public var pausedGroups: Set<String> = []
     /// How many jobs may run at once; nil is no limit.
     public var limit: Int?
     /// How many jobs of one group may run at once; nil is no limit.
@@ -25,7 +27,24 @@ public struct JobQueueSettings: Hashable, Sendable {
         state == .discarded ? keepsDiscarded : keepsCompleted
     }
 
+    /// Pauses or resumes the queue, or one of its groups.
+    mutating func pause(_ group: String?, _ isToBePaused: Bool) {
+        guard let group else {
+            isPaused = isToBePaused
+            return
+        }
+        if isToBePaused {
+            pausedGroups.insert(group)
+        } else {
+            pausedGroups.remove(group)
+        }
+    }
+
     func check() throws(CoordinatorError) {
+        if pausedGroups.count > 64 {
+            throw CoordinatorError(.invalid, "at most 64 groups of a queue can be paused")
+        }
+        for group in pausedGroups { try JobRule.check(text: group, "the group") }
         for limit in [limit, limitPerGroup] {
             if let limit, limit < 1 || limit > 100_000 {
                 throw CoordinatorError(.invalid, "a limit is from 1 to 100000")
@@ -42,6 +61,12 @@ public struct JobQueueSettings: Hashable, Sendable {
     func write(to writer: inout JSONWriter) {
         let usual = JobQueueSettings()
         if isPaused { writer.member("paused", true) }
+        if !pausedGroups.isEmpty {
+            writer.member("pausedGroups")
+            writer.beginArray()
+            for group in pausedGroups.sorted() { writer.value(group) }
+            writer.endArray()
+        }
         if let limit { writer.member("limit", limit) }
         if let limitPerGroup { writer.member("groupLimit", limitPerGroup) }
         if keepsCompleted != usual.keepsCompleted {
@@ -55,6 +80,8 @@ public struct JobQueueSettings: Hashable, Sendable {
 
     init(_ fields: JSONFields) {
         isPaused = fields.bool("paused") ?? false
+        pausedGroups = Set(
+            fields.array("pausedGroups")?.compactMap { JSONScan.string($0) } ?? [])
         limit = fields.integer("limit")
         limitPerGroup = fields.integer("groupLimit")
         if let kept: Int64 = fields.integer("keepsCompleted") {

@@ -92,13 +92,13 @@ extension Jobs {
     }
 
     /// Lets no job of a queue be claimed, as the synchronous twin does.
-    public func pause(_ queue: String) async throws {
-        try await coordinator.onThread { try self.pause(queue) }
+    public func pause(_ queue: String, group: String? = nil) async throws {
+        try await coordinator.onThread { try self.pause(queue, group: group) }
     }
 
     /// Lets jobs of a queue be claimed again, as the synchronous twin does.
-    public func resume(_ queue: String) async throws {
-        try await coordinator.onThread { try self.resume(queue) }
+    public func resume(_ queue: String, group: String? = nil) async throws {
+        try await coordinator.onThread { try self.resume(queue, group: group) }
     }
 
     /// Removes ended jobs, as the synchronous twin does.

@@ -56,21 +56,13 @@ extension Jobs {
     }
 
     private func claim(_ request: ClaimRequest) throws -> ClaimOutcome {
+        let began = Clock.monotonic
         let outcome = try coordinator.write("job.claim") {
             try $0.claim(request, at: Clock.wallMilliseconds)
         }
-        report(outcome, of: request.queue)
+        coordinator.report(
+            outcome.jobs.count, skipped: outcome.skipped, from: request.queue, since: began)
         return outcome
-    }
-
-    private func report(_ outcome: ClaimOutcome, of queue: String) {
-        if outcome.jobs.isEmpty && outcome.skipped == 0 { return }
-        coordinator.events.report(
-            .jobClaimed,
-            [
-                .text("queue", queue), .number("count", outcome.jobs.count),
-                .number("skipped", outcome.skipped),
-            ])
     }
 
     /// How long a claim lasts of which nothing else tells the end.

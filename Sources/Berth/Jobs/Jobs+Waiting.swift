@@ -9,8 +9,8 @@ extension Jobs {
         case jobs([JobID], states: Set<JobState>?)
         /// That no job of a queue waits or runs.
         case emptyQueue(String)
-        /// That no job of a queue runs.
-        case idleQueue(String)
+        /// That no job of a queue, or of one group of it, runs.
+        case idleQueue(String, group: String? = nil)
     }
 
     /// Waits until something has come about. Blocks the current thread; it
@@ -19,7 +19,8 @@ extension Jobs {
     /// - Parameters:
     ///   - goal: What is waited for.
     ///   - timeout: How long at most; nil waits without an end.
-    /// - Returns: The jobs that were named, as they are then; none for a queue.
+    /// - Returns: The jobs that were named, as they are then; those of a queue
+    ///   that was to be empty that were discarded or cancelled meanwhile.
     /// - Throws: ``CoordinatorError`` with `timedOut`, with `notFound` where
     ///   there is no such job, and with `unavailable` where one has ended and
     ///   will not come to any of the states.
@@ -31,6 +32,7 @@ extension Jobs {
         for goal: Goal, timeout: Duration?, _ cancellation: BerthStore.Cancellation?
     ) throws -> [Job] {
         try rescue()
+        let before = try failed(goal)
         let found = try coordinator.wait(
             for: try interests(of: goal), until: timeout.map { Deadline(after: $0) }, cancellation
         ) { () throws -> Look<[Job]> in
@@ -42,12 +44,23 @@ extension Jobs {
         guard let found else {
             throw CoordinatorError(.timedOut, "what was waited for has not come about in time")
         }
-        return found
+        return try found + failed(goal).filter { !before.contains($0) }
+    }
+
+    /// Those of a queue that is to be empty that were discarded or cancelled.
+    private func failed(_ goal: Goal) throws -> [Job] {
+        guard case .emptyQueue(let name) = goal else { return [] }
+        let states: Set<JobState> = [.discarded, .cancelled]
+        // Most often there are none, which costs one look.
+        let hasAny = try queues().contains { queue in
+            queue.name == name && states.contains { queue.count($0) > 0 }
+        }
+        return hasAny ? try list(JobFilter(queue: name, states: states)) : []
     }
 
     private func interests(of goal: Goal) throws -> [Interest] {
         switch goal {
-        case .emptyQueue(let queue), .idleQueue(let queue):
+        case .emptyQueue(let queue), .idleQueue(let queue, _):
             try JobRule.check(queue: queue)
             return [.ends(of: queue)]
         case .jobs(let ids, _):
@@ -64,8 +77,10 @@ extension CoordinatorTransaction {
         case .emptyQueue(let name):
             let queue = try queueRecord(name)
             return queue.waiting + queue.count(.running) == 0 ? [] : nil
-        case .idleQueue(let name):
+        case .idleQueue(let name, nil):
             return try queueRecord(name).count(.running) == 0 ? [] : nil
+        case .idleQueue(let name, let group):
+            return try running(in: name).contains { $0.group == group } ? nil : []
         case .jobs(let ids, let states):
             var jobs: [Job] = []
             for id in ids {

@@ -38,10 +38,11 @@ public struct Jobs: Sendable {
         return enqueued
     }
 
-    /// Once in so many jobs, a step of pruning: nobody else has to.
+    /// For so many jobs that come, a step of pruning, which looks at four times
+    /// as many: nobody else has to.
     private func pruneInPassing(_ enqueued: [EnqueuedJob]) {
-        let isDue = enqueued.contains { $0.outcome == .added && $0.id.rawValue % 64 == 0 }
-        if isDue, (try? hasEnded()) == true { _ = try? prune(steps: 1) }
+        let steps = enqueued.count { $0.outcome == .added && $0.id.rawValue % 64 == 0 }
+        if steps > 0, (try? hasEnded()) == true { _ = try? prune(steps: steps) }
     }
 
     /// Whether there are jobs that have ended: without any, a step would only
@@ -75,7 +76,7 @@ public struct Jobs: Sendable {
         let folder = try PresenceFolder(of: coordinator.path, creating: false)
         return try coordinator.write("job.workers") { transaction in
             try Set(queues).sorted().filter { queue in
-                try !transaction.queueRecord(queue).isEmpty(of: [kind])
+                try !transaction.isEmpty(transaction.queueRecord(queue), of: [kind])
                     && transaction.workers(
                         of: queue, kinds: [kind],
                         isAlive: { try folder?.isAlive($0) == true }) == 0
@@ -175,8 +176,10 @@ public struct Jobs: Sendable {
     /// Lets dead letters, or others that have ended, run once more. Blocks the
     /// current thread.
     ///
+    /// One beside which another job with its key is to be done is left alone.
+    ///
     /// - Parameter filter: Which jobs; where it names no states, the discarded ones.
-    /// - Returns: How many there were.
+    /// - Returns: How many run once more.
     /// - Throws: ``CoordinatorError``.
     @discardableResult
     public func redrive(_ filter: JobFilter) throws -> Int {
@@ -192,8 +195,12 @@ public struct Jobs: Sendable {
                 for job in part {
                     guard let current = try transaction.job(job.id), filter.matches(current)
                     else { continue }
-                    try transaction.retryJob(job.id)
-                    count += 1
+                    do {
+                        try transaction.retryJob(job.id)
+                        count += 1
+                    } catch let error as CoordinatorError where error.code == .unavailable {
+                        continue
+                    }
                 }
                 return count
             }
@@ -214,15 +221,22 @@ public struct Jobs: Sendable {
         return try change("queue") { try $0.updateQueue(name, body) }
     }
 
-    /// Lets no job of a queue be claimed until it is resumed. Blocks the
-    /// current thread. What runs goes on.
-    public func pause(_ queue: String) throws {
-        try updateQueue(queue) { $0.isPaused = true }
+    /// Lets no job of a queue, or of one group of it, be claimed until it is
+    /// resumed. Blocks the current thread. What runs goes on.
+    ///
+    /// - Parameters:
+    ///   - queue: The queue.
+    ///   - group: See ``JobRequest/group``; nil is the whole queue.
+    /// - Throws: ``CoordinatorError`` with `invalid` where a name is not valid,
+    ///   or 64 groups of the queue are paused already.
+    public func pause(_ queue: String, group: String? = nil) throws {
+        try updateQueue(queue) { $0.pause(group, true) }
     }
 
-    /// Lets jobs of a queue be claimed again. Blocks the current thread.
-    public func resume(_ queue: String) throws {
-        try updateQueue(queue) { $0.isPaused = false }
+    /// Lets jobs of a queue, or of a group that was paused by itself, be claimed
+    /// again. Blocks the current thread.
+    public func resume(_ queue: String, group: String? = nil) throws {
+        try updateQueue(queue) { $0.pause(group, false) }
     }
 
     /// Removes ended jobs that have been kept long enough, or are too many,
@@ -237,14 +251,17 @@ public struct Jobs: Sendable {
     public func prune(steps: Int? = nil) throws -> Int {
         var count = 0
         var done = 0
-        while done < steps ?? .max {
-            let (removed, isAtEnd) = try change("prune") {
-                try $0.pruneStep(at: Clock.wallMilliseconds)
-            }
-            for id in removed { JobLog.remove(id, in: coordinator.path) }
-            count += removed.count
+        var isAtEnd = false
+        var known: [JobID] = []
+        while done < steps ?? .max && !isAtEnd {
+            let step = try change("prune") { try $0.pruneStep(at: Clock.wallMilliseconds) }
+            JobLog.remove(
+                step.before == known ? step.removed : step.before + step.removed,
+                in: coordinator.path)
+            known = step.removed
+            count += known.count
             done += 1
-            if isAtEnd { break }
+            isAtEnd = step.isAtEnd
         }
         return count
     }

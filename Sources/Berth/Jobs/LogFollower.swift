@@ -24,20 +24,34 @@ package struct LogFollower {
         let path = JobLog.path(id, in: jobs.coordinator.path)
         var offset = 0
         if try !tell(path, &offset, body) || !isFollowing { return }
-        let bell = try Bell([.ends(of: job.queue)], in: jobs.coordinator.path)
-        var watch: FileDescriptor?
+        let store = jobs.coordinator.path
+        var bell = try Bell([.ends(of: job.queue)], in: store)
+        var place = try? PlaceWatch(of: store, bell.path)
+        // Before the look, so that what is written after it is heard of. A log that
+        // is not there yet is heard of by its directory.
+        var watch: FileDescriptor? = try Self.watch(path, in: store)
         defer { if let watch { FileCalls.close(watch) } }
         while true {
-            // Before the look, so that what is written after it is heard of. A
-            // log that is not there yet is heard of by its directory.
-            if watch == nil { watch = try Self.watch(path, in: jobs.coordinator.path) }
+            // Asked once the place is watched.
+            let known = offset > 0 ? path : store + "/logs"
+            if !bell.isNamed || (try? FileCalls.status(ofPath: known)) == nil {
+                try jobs.coordinator.waitForStore()
+                bell = try Bell([.ends(of: job.queue)], in: store)
+                place = try? PlaceWatch(of: store, bell.path)
+            }
+            if watch == nil { watch = try Self.watch(path, in: store) }
             let isOver = try jobs.change("wait") { try $0.knownJob(id) }.state.isFinal
             if try !tell(path, &offset, body) || isOver { return }
-            let ready = try bell.wait(beside: watch.map { [$0] } ?? [], until: nil)
-            if ready == 1, let heard = watch {
+            let files = [watch, place?.file].compactMap { $0 }
+            let ready = try bell.wait(beside: files, until: nil)
+            if let ready, ready > 0 {
                 // Made anew: that is what empties it everywhere.
-                FileCalls.close(heard)
-                watch = nil
+                if files[ready - 1] == place?.file {
+                    place = try? PlaceWatch(of: store, bell.path)
+                } else if let heard = watch {
+                    FileCalls.close(heard)
+                    watch = nil
+                }
             }
         }
     }

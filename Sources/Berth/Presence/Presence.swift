@@ -99,11 +99,14 @@ package final class Presence: Sendable {
         return writer.bytes
     }
 
+    /// Where the file is, as long as the store is in its place.
+    var path: String { folder.folder.path + "/" + member }
+
     /// Whether the store at its path still has the file: it has not where it
     /// was moved or replaced.
     package var isNamed: Bool {
         guard let own = try? FileCalls.status(of: file),
-            let named = try? FileCalls.status(ofPath: store + "/holders/" + member)
+            let named = try? FileCalls.status(ofPath: path)
         else { return false }
         return own.identity == named.identity
     }

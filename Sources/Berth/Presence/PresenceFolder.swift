@@ -4,7 +4,8 @@ import BerthStore
 
 /// The directory `holders` of a store: of each long-lived process a file that
 /// it keeps locked for as long as it lives, and beside it a FIFO that it keeps
-/// open, which hangs up when it dies.
+/// open, which hangs up when it dies. A member that does jobs by commands has a
+/// file for each attempt as well, which the command keeps locked too.
 ///
 /// The names are random and never come back, so a file whose owner has died
 /// may be removed.
@@ -56,11 +57,26 @@ package struct PresenceFolder: Sendable {
         folder.remove(member)
     }
 
-    /// Removes what processes left that died while they came in. One that is
-    /// removed before its owner came to lock it is made anew.
+    /// Removes what processes left that died while they came in or left, and
+    /// the files of attempts of which neither worker nor command lives.
+    ///
+    /// Only what nobody has locked, and what no living member stands behind. A
+    /// newborn that is removed before its owner came to lock it is made anew.
     func tidy() throws(CoordinatorError) {
-        for name in try folder.names() where name.utf8.suffix(4).elementsEqual(".new".utf8) {
-            if try isAlive(name) == false { folder.remove(name) }
+        for name in try folder.names() {
+            guard let dot = name.utf8.firstIndex(of: UInt8(ascii: ".")) else { continue }
+            let member = String(name[..<dot])
+            guard Self.isMember(member) else { continue }
+            if name == Self.newbornName(member) {
+                if try isAlive(name) == false { folder.remove(name) }
+            } else if name == Self.bellName(member) {
+                // In this order: a newborn gets its own name, and never loses it.
+                if try isAlive(Self.newbornName(member)) == nil, try isAlive(member) == nil {
+                    folder.remove(name)
+                }
+            } else if try isAlive(member) != true, try isAlive(name) == false {
+                folder.remove(name)
+            }
         }
     }
 }

@@ -66,16 +66,21 @@ private func parts(_ number: some FixedWidthInteger) -> (UInt64, isNegative: Boo
 @inline(__always)
 private func parse<Number: FixedWidthInteger>(_ text: ArraySlice<UInt8>) -> Number? {
     let isNegative = text.first == UInt8(ascii: "-")
-    let digits = isNegative ? text.dropFirst() : text
+    guard let magnitude = value(ofDigits: isNegative ? text.dropFirst() : text) else { return nil }
+    guard isNegative else { return Number(exactly: magnitude) }
+    // The least number has a magnitude that its own type cannot hold.
+    return magnitude <= UInt64(Int64.max) + 1
+        ? Number(exactly: Int64(truncatingIfNeeded: 0 &- magnitude)) : nil
+}
+
+private func value(ofDigits digits: ArraySlice<UInt8>) -> UInt64? {
     guard !digits.isEmpty else { return nil }
-    var number: Number = 0
+    var number: UInt64 = 0
     for byte in digits {
-        guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
-        let digit = Number(truncatingIfNeeded: byte - UInt8(ascii: "0"))
+        let digit = UInt64(byte &- UInt8(ascii: "0"))
+        guard digit < 10 else { return nil }
         let (tens, overflowed) = number.multipliedReportingOverflow(by: 10)
-        let (sum, carried) =
-            isNegative
-            ? tens.subtractingReportingOverflow(digit) : tens.addingReportingOverflow(digit)
+        let (sum, carried) = tens.addingReportingOverflow(digit)
         if overflowed || carried { return nil }
         number = sum
     }

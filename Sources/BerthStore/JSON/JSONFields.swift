@@ -51,6 +51,13 @@ package struct JSONFields {
         }
     }
 
+    /// The names as they stand in the text, and the values, in its order.
+    package var members: [(name: ArraySlice<UInt8>, value: ArraySlice<UInt8>)] {
+        stride(from: 0, to: bounds.count, by: 4).map {
+            (bytes[bounds[$0]..<bounds[$0 + 1]], bytes[bounds[$0 + 2]..<bounds[$0 + 3]])
+        }
+    }
+
     /// The members that are strings, in the order of the text.
     package var strings: [(name: String, value: String)] {
         stride(from: 0, to: bounds.count, by: 4).compactMap { place in
@@ -63,19 +70,23 @@ package struct JSONFields {
 
     /// The bytes of a member's value.
     package func json(_ name: StaticString) -> ArraySlice<UInt8>? {
-        name.withUTF8Buffer { wanted in
+        let wanted = UnsafeRawBufferPointer(
+            start: name.utf8Start, count: name.utf8CodeUnitCount)
+        let member = bytes.withUnsafeBytes { bytes -> Int? in
             var member = 0
             while member < bounds.count {
                 // Most differ in length already.
                 if bounds[member + 1] - bounds[member] == wanted.count,
-                    bytes[bounds[member]..<bounds[member + 1]].elementsEqual(wanted)
+                    UnsafeRawBufferPointer(rebasing: bytes[bounds[member]..<bounds[member + 1]])
+                        .compare(wanted) == 0
                 {
-                    return bytes[bounds[member + 2]..<bounds[member + 3]]
+                    return member
                 }
                 member += 4
             }
             return nil
         }
+        return member.map { bytes[bounds[$0 + 2]..<bounds[$0 + 3]] }
     }
 
     package func string(_ name: StaticString) -> String? {
@@ -179,11 +190,20 @@ package enum JSONScan {
 
     /// What a string with its quotes stands for.
     package static func string(_ text: some Collection<UInt8>) -> String? {
-        guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return nil }
-        let inner = Array(text.dropFirst().dropLast())
-        guard inner.contains(UInt8(ascii: "\\")) else {
-            return String(utf8: inner)
+        if let result = text.withContiguousStorageIfAvailable({ string(of: $0) }) {
+            return result
         }
+        return Array(text).withUnsafeBufferPointer { string(of: $0) }
+    }
+
+    private static func string(of text: UnsafeBufferPointer<UInt8>) -> String? {
+        guard text.count >= 2, text.first == UInt8(ascii: "\"") else { return nil }
+        let plain = UnsafeBufferPointer(rebasing: text[1..<text.count - 1])
+        if plain.endOfPlainText(at: 0, from: 0x20) == plain.count {
+            return String(decoding: plain, as: UTF8.self)
+        }
+        let inner = Array(plain)
+        guard inner.contains(UInt8(ascii: "\\")) else { return String(utf8: inner) }
         var units: [UInt8] = []
         var position = 0
         while position < inner.count {

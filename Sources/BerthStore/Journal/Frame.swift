@@ -11,36 +11,45 @@ enum Frame {
     /// What fills a file beyond its last line: text tools read past it.
     static var fill: UInt8 { UInt8(ascii: "\n") }
 
-    /// Begins a line. What follows is appended with a leading comma.
+    /// Begins a line in memory of its own. What follows is appended with a
+    /// leading comma.
     static func begin(capacity: Int) -> [UInt8] {
         var line: [UInt8] = []
         line.reserveCapacity(capacity)
-        begin(&line)
+        _ = beginNext(&line)
         return line
     }
 
     /// Begins a line in the memory of an earlier one.
     static func begin(_ line: inout [UInt8]) {
         line.removeAll(keepingCapacity: true)
-        line.append("{\"h\":\"0000000000000000\"")
+        _ = beginNext(&line)
     }
 
-    /// Ends a line: pads it with spaces where a size is asked for, closes the
-    /// object, writes the hash into its field, and appends the newline.
-    /// Returns the hash.
-    static func end(_ line: inout [UInt8], paddedTo size: Int? = nil, _ key: SipHash) -> UInt64 {
+    /// Begins a line behind others; returns where it begins.
+    static func beginNext(_ lines: inout [UInt8]) -> Int {
+        lines.append("{\"h\":\"0000000000000000\"")
+        return lines.count - prefixLength
+    }
+
+    /// Ends a line that begins at `start`: pads it with spaces where a size is
+    /// asked for, closes the object, writes the hash into its field, and
+    /// appends the newline. Returns the hash.
+    static func end(
+        _ line: inout [UInt8], from start: Int = 0, paddedTo size: Int? = nil, _ key: SipHash
+    ) -> UInt64 {
         line.append(UInt8(ascii: "}"))
         if let size {
             let spaces: StaticString = "                                                "
-            while line.count < size - 1 {
-                line.append(spaces, atMost: size - 1 - line.count)
+            while line.count - start < size - 1 {
+                line.append(spaces, atMost: size - 1 - (line.count - start))
             }
         }
         let hash = line.withUnsafeMutableBytes { line in
-            let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[prefixLength...]))
+            let hash = key.hash(UnsafeRawBufferPointer(rebasing: line[(start + prefixLength)...]))
             let (high, low) = hash.hexadecimalDigits
-            line.storeBytes(of: high, toByteOffset: 6, as: UInt64.self)
-            line.storeBytes(of: low, toByteOffset: 14, as: UInt64.self)
+            line.storeBytes(of: high, toByteOffset: start + 6, as: UInt64.self)
+            line.storeBytes(of: low, toByteOffset: start + 14, as: UInt64.self)
             return hash
         }
         line.append(UInt8(ascii: "\n"))

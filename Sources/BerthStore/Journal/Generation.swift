@@ -51,7 +51,7 @@ final class Generation {
     private var places: [TransactionLine.Place] = []
 
     /// Where the valid lines end, as far as they were read.
-    var end: Int { tail.bytes.count }
+    var end: Int { tail.end }
 
     init(
         _ directory: StoreDirectory, _ file: OpenFile, isWritable: Bool,
@@ -288,7 +288,7 @@ final class Generation {
     private func take(
         _ line: UnsafeRawBufferPointer, _ frame: JournalLine
     ) throws(StoreError) {
-        guard end + line.count <= Tail.maximumSize else {
+        guard end + line.count <= EntryTable.maximumSize else {
             throw StoreError(.noRoom, "the journal of " + directory.path + " is too long to go on")
         }
         guard tail.append(line, frame) else { throw Self.newerVersion(directory) }
@@ -372,7 +372,7 @@ final class Generation {
         if line.count > StoreLimits.maximumTransaction {
             throw StoreError(.invalid, "a transaction may change at most 16 MiB")
         }
-        guard end + line.count <= Tail.maximumSize else {
+        guard end + line.count <= EntryTable.maximumSize else {
             throw StoreError(.noRoom, "the journal of " + directory.path + " is too long to go on")
         }
         do throws(SystemError) {

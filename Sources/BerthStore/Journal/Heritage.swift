@@ -25,7 +25,7 @@ struct Heritage {
         var tails: [Tail] = []
         var size = 0
         for tail in [tail] + pastTails {
-            size += tail.bytes.count
+            size += tail.end
             if size > Self.maximumSize { break }
             tails.append(tail)
         }

@@ -24,36 +24,3 @@ struct ArrayCursor: EntryCursor {
 
     mutating func next() -> Entry? { rest.popFirst() }
 }
-
-/// Walks over several sources as one, of which none is known to be newer than
-/// another: of equal keys the greatest version counts.
-struct NewestCursor: EntryCursor {
-    private var sources: [any EntryCursor]
-    private var heads: [Entry?] = []
-
-    init(_ sources: [any EntryCursor]) throws(StoreError) {
-        self.sources = sources
-        for index in sources.indices { heads.append(try self.sources[index].next()) }
-    }
-
-    mutating func next() throws(StoreError) -> Entry? {
-        var best: Entry?
-        for case let head? in heads {
-            guard let known = best else {
-                best = head
-                continue
-            }
-            if head.key == known.key
-                ? head.version > known.version
-                : head.key.lexicographicallyPrecedes(known.key)
-            {
-                best = head
-            }
-        }
-        guard let best else { return nil }
-        for index in sources.indices where heads[index]?.key == best.key {
-            heads[index] = try sources[index].next()
-        }
-        return best
-    }
-}

@@ -44,7 +44,8 @@ extension Store {
                 for entry in run.misplaced { loose.take(entry) }
                 sources.append(try SalvagedRunCursor(name, directory, journal.salt))
             }
-            let entries = try NewestCursor([loose.cursor] + sources)
+            let entries = try MergedCursor(
+                [loose.cursor] + sources, taking: .greatestVersion)
             return StoreEngine.Addition(
                 entries: ReportingCursor(LivingCursor(entries), total: 0) { done, total in
                     count = done
@@ -59,9 +60,9 @@ extension Store {
 
 /// Leaves the tombstones out: there is nothing below that they could hide.
 private struct LivingCursor: EntryCursor {
-    private var base: NewestCursor
+    private var base: MergedCursor
 
-    init(_ base: NewestCursor) {
+    init(_ base: MergedCursor) {
         self.base = base
     }
 

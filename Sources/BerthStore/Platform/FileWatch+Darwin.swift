@@ -16,8 +16,12 @@
 
         /// A descriptor that can be read once a directory was moved or removed.
         /// The corresponding C functions are as for a file.
-        package static func watchPlace(_ path: String) throws(SystemError) -> FileDescriptor {
-            try watch(path, UInt32(NOTE_RENAME | NOTE_DELETE))
+        ///
+        /// The file in it, by which other systems tell its removal, is not needed.
+        package static func watchPlace(
+            _ directory: String, with file: String
+        ) throws(SystemError) -> FileDescriptor {
+            try watch(directory, UInt32(NOTE_RENAME | NOTE_DELETE))
         }
 
         private static func watch(

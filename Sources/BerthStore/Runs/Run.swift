@@ -10,6 +10,7 @@ final class Run: Sendable {
     private let storage: any StorageBackend
     private let key: SipHash
     private let storePath: String
+    private let memory = RunMemory()
 
     init(
         _ reference: RunReference, file: FileDescriptor, storage: any StorageBackend,
@@ -46,19 +47,26 @@ final class Run: Sendable {
     /// The latest change of a key that this run has; nil where it has none.
     ///
     /// - Complexity: O(log n) reads in the number of records.
-    func find(_ wanted: UnsafeRawBufferPointer) throws(StoreError) -> Entry? {
+    func find(_ wanted: UnsafeRawBufferPointer) throws(StoreError) -> Entry.State? {
         guard compare(wanted, reference.first) >= 0, compare(wanted, reference.last) <= 0 else {
             return nil
         }
-        return try search(wanted, in: block(of: wanted)).above?.entry
+        let (range, records) = try block(of: wanted)
+        if let records { return records.find(wanted) }
+        return try search(wanted, in: range).above?.entry.map {
+            Entry.State(value: $0.value, version: $0.version)
+        }
     }
 
     /// A cursor over the records from a key on.
     func cursor(from wanted: UnsafeRawBufferPointer) throws(StoreError) -> RunCursor {
         if compare(wanted, reference.first) <= 0 { return RunCursor(self, at: 0) }
         if compare(wanted, reference.last) > 0 { return RunCursor(self, at: reference.fences) }
-        let block = try block(of: wanted)
-        return RunCursor(self, at: try search(wanted, in: block).above?.start ?? block.upperBound)
+        let (range, records) = try block(of: wanted)
+        if let records {
+            return RunCursor(self, records, from: wanted, endingAt: range.upperBound)
+        }
+        return RunCursor(self, at: try search(wanted, in: range).above?.start ?? range.upperBound)
     }
 
     private func compare(_ wanted: UnsafeRawBufferPointer, _ text: String) -> Int {
@@ -66,16 +74,63 @@ final class Run: Sendable {
         return text.withUTF8 { wanted.compare(UnsafeRawBufferPointer($0)) }
     }
 
-    /// The part of the records, between two fences, that a key belongs to.
-    private func block(of wanted: UnsafeRawBufferPointer) throws(StoreError) -> Range<Int> {
+    /// The part of the records, between two fences, that a key belongs to, and
+    /// those records where they are in memory.
+    private func block(
+        of wanted: UnsafeRawBufferPointer
+    ) throws(StoreError) -> (range: Range<Int>, records: EntryTable?) {
+        let size = reference.bytes - reference.fences
+        let known = try memory.fences(size: size) { () throws(StoreError) in try readFences() }
+        if let known {
+            guard let range = known.block(of: wanted) else { throw fencesOutOfOrder }
+            let records = try memory.records(of: range) { () throws(StoreError) in
+                try readRecords(of: range)
+            }
+            return (range, records)
+        }
         let fences = try search(wanted, in: reference.fences..<reference.bytes)
         let end = fences.above?.target ?? reference.fences
         // A fence carries the first key of its block.
-        if fences.above?.order == 0 { return end..<end + 1 }
+        if fences.above?.order == 0 { return (end..<end + 1, nil) }
         guard let start = fences.below?.target, start < end, end <= reference.fences else {
-            throw damaged(at: reference.fences, "the fences are out of order")
+            throw fencesOutOfOrder
         }
-        return start..<end
+        return (start..<end, nil)
+    }
+
+    private var fencesOutOfOrder: StoreError {
+        damaged(at: reference.fences, "the fences are out of order")
+    }
+
+    private func readFences() throws(StoreError) -> FenceTable {
+        let offset = reference.fences
+        let bytes = try read(at: offset, count: reference.bytes - offset)
+        guard bytes.withUnsafeBytes({ isFenceBlock($0) }),
+            let fences = FenceTable(bytes, at: offset)
+        else { throw damaged(at: offset, "the fences are not what was written") }
+        return fences
+    }
+
+    private func readRecords(of block: Range<Int>) throws(StoreError) -> EntryTable {
+        let bytes = try read(at: block.lowerBound, count: block.count)
+        var records = EntryTable()
+        let end = bytes.withUnsafeBytes { bytes -> Int in
+            records.append(bytes)
+            var start = 0
+            while let newline = bytes.firstNewline(from: start) {
+                let line = UnsafeRawBufferPointer(rebasing: bytes[start..<newline])
+                guard let parsed = RunLine(line, at: block.lowerBound + start, key),
+                    case .record(let version, let value) = parsed.content,
+                    records.append(EntryTable.Place(parsed.key, value, of: version, from: start))
+                else { break }
+                start = newline + 1
+            }
+            return start
+        }
+        guard end == bytes.count else {
+            throw damaged(at: block.lowerBound + end, "a record is not what was written")
+        }
+        return records
     }
 
     /// A line that was verified while a key was looked for.
@@ -179,29 +234,5 @@ final class Run: Sendable {
         }
         guard let entry else { throw damaged(at: offset, "a record is not what was written") }
         return (entry, line.next)
-    }
-}
-
-/// Walks over the records of a run in the order of their keys.
-struct RunCursor: EntryCursor {
-    private let run: Run
-    private var window: LineWindow
-    private var offset: Int
-
-    /// How much of the file is read first, and at last at a time.
-    private static var firstWindow: Int { 4096 }
-    private static var longestWindow: Int { 64 * 1024 }
-
-    init(_ run: Run, at offset: Int) {
-        self.run = run
-        self.offset = offset
-        window = LineWindow(run, step: Self.firstWindow, growingTo: Self.longestWindow)
-    }
-
-    mutating func next() throws(StoreError) -> Entry? {
-        guard offset < run.reference.fences else { return nil }
-        let (entry, next) = try run.entry(at: offset, in: &window)
-        offset = next
-        return entry
     }
 }

@@ -26,6 +26,12 @@ struct RunLine {
     /// its place. Without a place, any is right.
     init?(_ line: UnsafeRawBufferPointer, at offset: Int?, _ key: SipHash) {
         guard Frame.verified(line, key) != nil else { return nil }
+        self.init(verified: line, at: offset)
+    }
+
+    /// Reads a line that was verified as a part of something larger.
+    init?(verified line: UnsafeRawBufferPointer, at offset: Int?) {
+        guard line.count > Frame.prefixLength else { return nil }
         let base = Frame.prefixLength
         var scanner = Scanner(UnsafeRawBufferPointer(rebasing: line[base...]))
         guard scanner.skip(",\"o\":"), let stated = scanner.number(),
@@ -52,35 +58,38 @@ struct RunLine {
         guard scanner.skip("}"), scanner.isAtEnd else { return nil }
     }
 
-    static func encode(_ entry: Entry, at offset: Int, _ key: SipHash) -> [UInt8] {
-        var line = Frame.begin(capacity: 80 + entry.key.count + (entry.value?.count ?? 0))
-        line.append(",\"o\":")
-        line.append(decimal: offset)
-        line.append(",\"n\":")
-        line.append(decimal: entry.version)
-        line.append(",\"k\":\"")
-        line.append(contentsOf: entry.key)
-        line.append("\"")
+    /// Appends the line of an entry, which begins at an offset of the file.
+    static func append(
+        _ entry: Entry, at offset: Int, _ key: SipHash, to lines: inout [UInt8]
+    ) {
+        let start = Frame.beginNext(&lines)
+        lines.append(",\"o\":")
+        lines.append(decimal: offset)
+        lines.append(",\"n\":")
+        lines.append(decimal: entry.version)
+        lines.append(",\"k\":\"")
+        lines.append(contentsOf: entry.key)
+        lines.append("\"")
         if let value = entry.value {
-            line.append(",\"v\":")
-            line.append(contentsOf: value)
+            lines.append(",\"v\":")
+            lines.append(contentsOf: value)
         }
-        _ = Frame.end(&line, key)
-        return line
+        _ = Frame.end(&lines, from: start, key)
     }
 
-    static func encode(fence text: [UInt8], to target: Int, at offset: Int, _ key: SipHash)
-        -> [UInt8]
-    {
-        var line = Frame.begin(capacity: 80 + text.count)
-        line.append(",\"o\":")
-        line.append(decimal: offset)
-        line.append(",\"f\":\"")
-        line.append(contentsOf: text)
-        line.append("\",\"at\":")
-        line.append(decimal: target)
-        _ = Frame.end(&line, key)
-        return line
+    /// Appends a fence, which begins at an offset of the file.
+    static func append(
+        fence text: [UInt8], to target: Int, at offset: Int, _ key: SipHash,
+        to lines: inout [UInt8]
+    ) {
+        let start = Frame.beginNext(&lines)
+        lines.append(",\"o\":")
+        lines.append(decimal: offset)
+        lines.append(",\"f\":\"")
+        lines.append(contentsOf: text)
+        lines.append("\",\"at\":")
+        lines.append(decimal: target)
+        _ = Frame.end(&lines, from: start, key)
     }
 }
 

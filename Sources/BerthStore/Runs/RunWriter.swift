@@ -33,11 +33,7 @@ struct RunWriter {
         if offset >= fences.count * fenceBytes { fences.append((entry.key, offset)) }
         records += 1
         last = entry.key
-        try append(line: RunLine.encode(entry, at: offset, key))
-    }
-
-    private mutating func append(line: [UInt8]) throws(StoreError) {
-        buffer.append(contentsOf: line)
+        RunLine.append(entry, at: offset, key, to: &buffer)
         if buffer.count >= Self.bufferSize { try flushBuffer() }
     }
 
@@ -73,10 +69,10 @@ struct RunWriter {
         let start = base + buffer.count
         var block: [UInt8] = []
         for fence in fences {
-            block += RunLine.encode(
-                fence: fence.key, to: fence.target, at: start + block.count, key)
+            RunLine.append(
+                fence: fence.key, to: fence.target, at: start + block.count, key, to: &block)
         }
-        try append(line: block)
+        buffer += block
         try flushBuffer()
         return RunReference(
             number: number, bytes: base, records: records, fences: start,

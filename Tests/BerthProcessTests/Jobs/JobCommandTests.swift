@@ -68,9 +68,12 @@ extension ProcessTests {
                 _ = try await berth(["job", "add", "--no-start", "q", "sh", "-c", script])
             }
             _ = try await berth(["job", "add", "--no-start", "q", "/nonesuch"])
+            _ = try await berth(
+                ["job", "add", "--no-start", "q", "--directory", "/nonesuch", "true"])
             let worker = try start(["work", "q", "-j", "3"])
             #expect(
                 try await berth(["job", "wait", "2", "4", "5", "--state", "discarded"]).status == 0)
+            #expect(try await berth(["job", "wait", "6"]).status == 1)
             #expect(try await berth(["job", "wait", "1"]).status == 0)
             #expect(try await berth(["job", "wait", "1", "2"]).status == 1)
             #expect(try await berth(["job", "wait", "3", "--state", "scheduled"]).status == 0)
@@ -82,6 +85,7 @@ extension ProcessTests {
             #expect(try await failure(2) == "its command ended with status 3")
             #expect(try await failure(4) == "its command was ended by signal 9")
             #expect(try await failure(5).contains("cannot run '/nonesuch'"))
+            #expect(try await failure(6).contains("cannot run anything in '/nonesuch'"))
             worker.send(SIGTERM)
             #expect(await worker.exitStatus() == 0)
         }
@@ -270,6 +274,73 @@ extension ProcessTests {
             #expect(try await berth(["job", "claim", "q"]).status == 1)
             #expect(try await berth(["job", "resume", "--no-start", "q"]).status == 0)
             #expect(try await berth(["job", "claim", "q"]).status == 0)
+        }
+
+        @Test func aGroupIsPausedDrainedAndResumedByItself() async throws {
+            let go = store.directory + "/go"
+            for group in ["a", "b"] {
+                let script = "mkfifo \(go).\(group); echo up; read line <\(go).\(group)"
+                _ = try await berth(
+                    ["job", "add", "--no-start", "q", "--group", group, "sh", "-c", script])
+            }
+            let worker = try start(["work", "q", "-j", "2"])
+            for id in 1...2 { try await waitForLog(id, "up") }
+            #expect(
+                try await berth(["job", "drain", "q", "--group", "a", "-w", "10ms"]).status == 124)
+            let drain = try start(["job", "drain", "q", "--group", "a"])
+            try "x\n".write(toFile: go + ".a", atomically: false, encoding: .utf8)
+            #expect(await drain.exitStatus() == 0)
+            let table = try await berth(["job", "queues"]).output
+            #expect(table.contains("paused: a"))
+            _ = try await berth(["job", "add", "--no-start", "q", "--group", "a", "true"])
+            #expect(
+                try await berth(["job", "list", "--group", "a", "--state", "available"]).output
+                    .contains("true"))
+            try "x\n".write(toFile: go + ".b", atomically: false, encoding: .utf8)
+            #expect(try await berth(["job", "wait", "2"]).status == 0)
+            #expect(try await berth(["job", "resume", "q", "--group", "a"]).status == 0)
+            #expect(try await berth(["job", "wait", "3"]).status == 0)
+            worker.send(SIGTERM)
+            #expect(await worker.exitStatus() == 0)
+        }
+
+        @Test func theStatusOfAWaitForAQueueSaysHowItsJobsEnded() async throws {
+            _ = try await berth(["job", "add", "q", "false"])
+            #expect(try await berth(["job", "wait", "1"]).status == 1)
+            _ = try await berth(["job", "add", "--no-start", "q", "true"])
+            let good = try start(["job", "wait", "--queue", "q"])
+            _ = try await berth(["work", "q", "--until-empty"])
+            // What had failed before is not its matter.
+            #expect(await good.exitStatus() == 0)
+            let go = store.directory + "/go"
+            let script = "mkfifo \(go); echo up; read line <\(go); exit 1"
+            _ = try await berth(["job", "add", "q", "sh", "-c", script])
+            try await waitForLog(3, "up")
+            let bells = store.path + "/bells"
+            let before = try FileManager.default.contentsOfDirectory(atPath: bells).count
+            let bad = try start(["job", "wait", "--queue", "q"])
+            while try FileManager.default.contentsOfDirectory(atPath: bells).count == before {
+                await Task.yield()
+            }
+            try "x\n".write(toFile: go, atomically: false, encoding: .utf8)
+            let outcome = await bad.outcome()
+            #expect(outcome.status == 1 && outcome.errors == "berth: job 3 is discarded\n")
+        }
+
+        @Test func aWorkerOutlivesTheRemovalOfItsStore() async throws {
+            let worker = try start(["-v", "work", "q"])
+            _ = try await berth(["job", "add", "--no-start", "q", "true"])
+            #expect(try await berth(["job", "wait", "1"]).status == 0)
+            let removal = try await BerthProcess.startShell(
+                "rm -rf \(store.path) && test ! -e \(store.path)", store: store
+            ).outcome()
+            #expect(removal.status == 0, "\(removal.errors)")
+            #expect(await worker.hasComplained("store.retried attempt=1"))
+            _ = try await berth(["job", "add", "--no-start", "q", "true"])
+            #expect(try await berth(["job", "wait", "1", "-w", "60"]).status == 0)
+            worker.send(SIGTERM)
+            let outcome = await worker.outcome()
+            #expect(outcome.status == 0 && outcome.errors.hasSuffix("2 done, 0 failed\n"))
         }
 
         @Test func aQueueMayHaveOneWorker() async throws {

@@ -9,17 +9,17 @@ import Testing
 
 @Suite("Jobs")
 struct JobTests {
-    private let store: TemporaryStore
-    private let berth: Coordinator
+    let store: TemporaryStore
+    let berth: Coordinator
 
     init() throws {
         store = try TemporaryStore()
         berth = try Coordinator.open(at: store.path, durability: .process)
     }
 
-    private var jobs: Jobs { berth.jobs }
+    var jobs: Jobs { berth.jobs }
 
-    private func request(
+    func request(
         _ payload: String = "1", _ configure: (inout JobRequest) -> Void = { _ in }
     ) -> JobRequest {
         var request = JobRequest(queue: "q", payload: Array(payload.utf8))
@@ -28,25 +28,25 @@ struct JobTests {
     }
 
     @discardableResult
-    private func add(
+    func add(
         _ payload: String = "1", _ configure: (inout JobRequest) -> Void = { _ in }
     ) throws -> JobID {
         try jobs.enqueue(request(payload, configure)).id
     }
 
-    private func claim(_ limit: Int = 1) throws -> [Job] {
+    func claim(_ limit: Int = 1) throws -> [Job] {
         try jobs.claim(from: "q", limit: limit)
     }
 
-    private func claimOne() throws -> (id: JobID, token: UInt64) {
+    func claimOne() throws -> (id: JobID, token: UInt64) {
         let job = try #require(try claim().first)
         return (job.id, try #require(job.claim?.token))
     }
 
-    private func state(_ id: JobID) throws -> JobState? { try jobs.job(id)?.state }
+    func state(_ id: JobID) throws -> JobState? { try jobs.job(id)?.state }
 
     /// The counts of the queue must be those of its jobs, whatever has happened.
-    private func checkCounts() throws {
+    func checkCounts() throws {
         let all = try jobs.list()
         for queue in try jobs.queues() {
             for state in JobState.allCases {
@@ -56,7 +56,7 @@ struct JobTests {
         }
     }
 
-    private func code<Result>(_ body: () throws -> Result) -> CoordinatorError.Code? {
+    func code<Result>(_ body: () throws -> Result) -> CoordinatorError.Code? {
         do {
             _ = try body()
             return nil
@@ -315,6 +315,31 @@ struct JobTests {
         try checkCounts()
     }
 
+    @Test func whatRunsTakesFewRecordsHoweverManyJobsThereAre() throws {
+        try jobs.enqueue((0..<300).map { _ in request() })
+        func records() throws -> (keys: Int, ids: [JobID]) {
+            try berth.read { view in
+                var keys = 0
+                var ids: [JobID] = []
+                try view.forEach(prefix: JobRecords.running("q")) { record in
+                    keys += 1
+                    ids += try RunningJobs(record).entries.map(\.id)
+                    return true
+                }
+                return (keys, ids.sorted())
+            }
+        }
+        let claimed = try claim(300)
+        #expect(try records().keys == 64)
+        #expect(try records().ids == claimed.map(\.id).sorted())
+        for job in claimed.dropFirst() {
+            let token = try #require(job.claim?.token)
+            try jobs.change("test") { try $0.completeJob(job.id, token: token) }
+        }
+        #expect(try records() == (1, [claimed[0].id]))
+        try checkCounts()
+    }
+
     @Test func aJobOfAPreviousBootIsTakenBackAndNothingCounted() throws {
         let id = try add()
         _ = try claim()
@@ -351,78 +376,6 @@ struct JobTests {
         let (_, token) = try claimOne()
         #expect(try jobs.cancel(id) == .cancelled)
         #expect(code { try jobs.change("test") { try $0.completeJob(id, token: token) } } == .stale)
-    }
-
-    // MARK: Keys
-
-    @Test func aKeyKeepsASecondJobAway() throws {
-        let first = try jobs.enqueue(request { $0.key = "a" })
-        let second = try jobs.enqueue(request("2") { $0.key = "a" })
-        #expect(first.outcome == .added && second == EnqueuedJob(id: first.id, outcome: .existing))
-        #expect(try jobs.payload(of: first.id) == Array("1".utf8))
-        let batch = try jobs.enqueue([request { $0.key = "b" }, request { $0.key = "b" }])
-        #expect(batch.map(\.outcome) == [.added, .existing] && batch[0].id == batch[1].id)
-        // While it runs, and after it has failed for now.
-        let (id, token) = try claimOne()
-        #expect(try jobs.enqueue(request { $0.key = "a" }).outcome == .existing)
-        try jobs.change("test") {
-            try $0.failJob(id, token: token, message: "no", retryAfter: .seconds(60))
-        }
-        #expect(try jobs.enqueue(request { $0.key = "a" }).outcome == .existing)
-        try jobs.cancel(id)
-        #expect(try jobs.enqueue(request { $0.key = "a" }).outcome == .added)
-        try checkCounts()
-    }
-
-    @Test func theStatesOfAKeyCanBeChosen() throws {
-        let id = try add { $0.key = "month" }
-        let (_, token) = try claimOne()
-        try jobs.change("test") { try $0.completeJob(id, token: token) }
-        let again = try jobs.enqueue(
-            request {
-                $0.key = "month"
-                $0.uniqueStates.insert(.completed)
-            })
-        #expect(again == EnqueuedJob(id: id, outcome: .existing))
-        #expect(try jobs.enqueue(request { $0.key = "month" }).outcome == .added)
-    }
-
-    @Test func aJobReplacesTheOneWithItsKey() throws {
-        let runAt = Clock.wallMilliseconds + 60_000
-        let id = try add {
-            $0.key = "a"
-            $0.runAt = runAt
-            $0.priority = 5
-        }
-        let long = "\"" + String(repeating: "x", count: 2000) + "\""
-        let kept = try jobs.enqueue(
-            request(long) {
-                $0.key = "a"
-                $0.conflict = .keepRunAt
-            })
-        #expect(kept == EnqueuedJob(id: id, outcome: .replaced))
-        var job = try #require(try jobs.job(id))
-        #expect(job.runAt == runAt && job.priority == 0 && job.state == .scheduled)
-        #expect(try jobs.payload(of: id) == Array(long.utf8))
-        let replaced = try jobs.enqueue(
-            request("3") {
-                $0.key = "a"
-                $0.conflict = .replace
-            })
-        #expect(replaced.id == id)
-        job = try #require(try jobs.job(id))
-        #expect(job.runAt == nil && job.state == .available)
-        #expect(try jobs.payload(of: id) == Array("3".utf8))
-        // One that runs is left alone, and the new one comes beside it.
-        _ = try claim()
-        let beside = try jobs.enqueue(
-            request("4") {
-                $0.key = "a"
-                $0.conflict = .replace
-            })
-        #expect(beside.outcome == .added && beside.id != id)
-        #expect(try jobs.payload(of: id) == Array("3".utf8))
-        try checkCounts()
     }
 
     // MARK: Dependencies
@@ -496,78 +449,6 @@ struct JobTests {
         #expect(
             try berth.transaction { try $0.enqueue(request { $0.after = [.end(of: pair[1].id)] }) }
                 .id == 5)
-    }
-
-    // MARK: Queues
-
-    @Test func aPausedQueueGivesNothing() throws {
-        try add()
-        try jobs.pause("q")
-        #expect(try claim().isEmpty)
-        let reopened = try Coordinator.open(at: store.path)
-        #expect(try reopened.jobs.queues().first?.settings.isPaused == true)
-        try jobs.resume("q")
-        #expect(try claim().count == 1)
-    }
-
-    @Test func aLimitHoldsOverAllClaims() throws {
-        try jobs.updateQueue("q") { $0.limit = 2 }
-        try jobs.enqueue((0..<5).map { _ in request() })
-        let first = try claim(10)
-        #expect(first.count == 2)
-        #expect(try claim(10).isEmpty)
-        let token = try #require(first[0].claim?.token)
-        try jobs.change("test") { try $0.completeJob(first[0].id, token: token) }
-        #expect(try claim(10).map(\.id) == [3])
-        try checkCounts()
-    }
-
-    @Test func aGroupIsLimitedAndDoesNotHoldUpOthers() throws {
-        try jobs.updateQueue("q") { $0.limitPerGroup = 1 }
-        let groups = ["a", "a", "b", nil, "a", nil]
-        try jobs.enqueue(groups.map { group in request { $0.group = group } })
-        let first = try claim(10)
-        #expect(first.map(\.id) == [1, 3, 4, 6])
-        #expect(try claim(10).isEmpty)
-        let token = try #require(first[0].claim?.token)
-        try jobs.change("test") { try $0.completeJob(1, token: token) }
-        #expect(try claim(10).map(\.id) == [2])
-        try checkCounts()
-    }
-
-    @Test func endedJobsAreRemovedByAgeAndByNumber() throws {
-        try jobs.enqueue(
-            (0..<600).map {
-                request(String($0)) {
-                    $0.key =
-                        "k" + String($0.payload.count) + String(decoding: $0.payload, as: UTF8.self)
-                }
-            })
-        for job in try claim(500) {
-            let token = try #require(job.claim?.token)
-            try jobs.change("test") { try $0.completeJob(job.id, token: token, output: [0x31]) }
-        }
-        #expect(try jobs.prune() == 0)
-        try jobs.updateQueue("q") { $0.keepsAtMost = 400 }
-        #expect(try jobs.prune() == 100)
-        #expect(try jobs.job(100) == nil && jobs.output(of: 100) == nil)
-        #expect(try jobs.job(101) != nil)
-        try jobs.updateQueue("q") { $0.keepsCompleted = .zero }
-        #expect(try jobs.prune() == 400)
-        #expect(try jobs.list().count == 100)
-        #expect(try add() == 601)
-        try checkCounts()
-        // Nothing of them is left.
-        let keys = try berth.read { view in
-            var keys: [String] = []
-            try view.forEach(prefix: "job/") {
-                keys.append($0.key.text)
-                return true
-            }
-            return keys
-        }
-        #expect(keys.filter { $0.hasPrefix("job/output/") }.isEmpty)
-        #expect(keys.filter { $0.hasPrefix("job/key/") }.count == 100)
     }
 
     // MARK: Transactions

@@ -16,26 +16,13 @@ struct JobWorkerTests {
     private let store: TemporaryStore
     private let berth: Coordinator
     private let queue: JobQueue<Int>
-    private let events = Heard()
+    private let events = HeardEvents()
 
     init() throws {
         store = try TemporaryStore()
         berth = try Coordinator.open(
             at: store.path, durability: .process, onEvent: { [events] in events.note($0) })
         queue = berth.queue("q")
-    }
-
-    /// What was told.
-    private final class Heard: Sendable {
-        private let kinds = Mutex<[String]>([])
-
-        func note(_ event: Coordinator.Event) {
-            kinds.withLock { $0.append(event.kind.rawValue) }
-        }
-
-        func count(_ kind: Coordinator.Event.Kind) -> Int {
-            kinds.withLock { $0.filter { $0 == kind.rawValue }.count }
-        }
     }
 
     private var untilEmpty: JobQueue<Int>.Options {

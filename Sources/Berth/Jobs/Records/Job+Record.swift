@@ -174,35 +174,3 @@ extension JobProgress {
         writer.endObject()
     }
 }
-
-/// The entry of a job among those that run: what rescuing and limits have to
-/// know of it without reading the job.
-struct RunningEntry: Hashable {
-    let id: JobID
-    let queue: String
-    let group: String?
-    /// See ``JobClaim/member``.
-    let member: String?
-    /// See ``JobClaim/deadline``.
-    let deadline: UInt64?
-
-    static func json(_ job: Job, _ claim: JobClaim) -> [UInt8] {
-        var writer = JSONWriter(capacity: 128)
-        writer.beginObject()
-        if let member = claim.member { writer.member("member", member) }
-        if let group = job.group { writer.member("group", group) }
-        if let deadline = claim.deadline { writer.member("deadline", deadline) }
-        writer.endObject()
-        return writer.bytes
-    }
-
-    init(_ record: Record) throws(CoordinatorError) {
-        guard let fields = JSONFields(record.value), let id = JobRecords.id(atEndOf: record.key)
-        else { throw JobRecords.damaged(record.key) }
-        self.id = id
-        queue = String(record.key.text.dropFirst(JobRecords.running.utf8.count).dropLast(17))
-        group = fields.string("group")
-        member = fields.string("member")
-        deadline = fields.integer("deadline")
-    }
-}

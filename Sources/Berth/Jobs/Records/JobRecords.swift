@@ -5,8 +5,9 @@ import BerthStore
 /// The keys of all records of jobs.
 ///
 /// A job has one record by its number, and one entry more where it has to be
-/// found by something else: among those that wait, by its lane and place; among
-/// those that run, by its queue; by its key; by the job that it waits for.
+/// found by something else: among those that wait, by its lane and place; by
+/// its key; by the job that it waits for. Those that run stand together in a
+/// few records of their queue.
 /// Large payloads, and outputs, are apart: what changes often stays small.
 enum JobRecords {
     static var items: String { "job/item/" }
@@ -18,6 +19,8 @@ enum JobRecords {
     static var next: RecordKey { RecordKey("job/next") }
     /// Where pruning goes on.
     static var pruned: RecordKey { RecordKey("job/pruned") }
+    /// The jobs that were removed last, and whose logs may be there still.
+    static var unlogged: RecordKey { RecordKey("job/unlogged") }
 
     static func item(_ id: JobID) -> RecordKey { RecordKey(items + id.digits) }
     static func payload(_ id: JobID) -> RecordKey { RecordKey("job/payload/" + id.digits) }
@@ -25,8 +28,10 @@ enum JobRecords {
     static func queue(_ name: String) -> RecordKey { RecordKey(queues + name) }
 
     static func running(_ queue: String) -> String { running + queue + "/" }
+    /// The record that a job is in while it runs.
     static func running(_ queue: String, _ id: JobID) -> RecordKey {
-        RecordKey(running(queue) + id.digits)
+        let place = id.rawValue % RunningJobs.places
+        return RecordKey(running(queue) + (place < 10 ? "0" : "") + String(place))
     }
 
     /// The jobs that wait in a lane of a queue.

@@ -30,7 +30,8 @@ struct AttemptFile {
         file = try folder.folder.calling("cannot begin an attempt") { () throws(SystemError) in
             let file = try FileCalls.open(name, in: folder.folder.directory, .creatingNew)
             do throws(SystemError) {
-                _ = try FileCalls.lock(file, .exclusive, waiting: false)
+                // Whoever looks at it has it for a moment.
+                _ = try FileCalls.lock(file, .exclusive, waiting: true)
                 let high = try FileCalls.duplicateHigh(file)
                 FileCalls.close(file)
                 return high

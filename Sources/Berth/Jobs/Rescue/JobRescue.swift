@@ -157,34 +157,35 @@ final class JobRescue: Sendable {
             return isAlive
         }
         return try coordinator.read { view in
-            var lost: [Lost] = []
+            var running: [RunningJobs.Entry] = []
             try view.forEach(prefix: JobRecords.running) { record in
-                let entry = try RunningEntry(record)
+                running += try RunningJobs(record).entries
+                return true
+            }
+            var lost: [Lost] = []
+            for entry in running {
                 // Most are there, which is of this boot then, and have no deadline:
                 // then nothing more is read.
                 if entry.deadline.map({ now < $0 }) ?? true,
                     let member = entry.member, try isAlive(member) == true
                 {
                     if let deadline = entry.deadline { outcome.note(deadline, true, now) }
-                    return true
+                    continue
                 }
-                guard let item = try view.record(JobRecords.item(entry.id)) else {
-                    throw JobRecords.damaged(record.key)
-                }
-                let job = try Job(item)
-                guard let claim = job.claim else { throw JobRecords.damaged(item.key) }
+                let key = JobRecords.item(entry.id)
+                guard let job = try view.record(key).map({ try Job($0) }), let claim = job.claim
+                else { throw JobRecords.damaged(key) }
                 let verdict = try ClaimVerdict.of(
                     claim, from: here, at: now, isAlive: isAlive,
                     observe: { ProcessTable.observe($0) })
                 if verdict != .holds {
                     lost.append(Lost(job: job, claim: claim, verdict: verdict))
-                    return true
+                    continue
                 }
                 if let deadline = claim.deadline {
                     outcome.note(deadline, claim.member != nil, now)
                 }
                 if claim.proof == .process { outcome.watch(claim.holder, from: here) }
-                return true
             }
             return lost
         }
@@ -222,7 +223,7 @@ final class JobRescue: Sendable {
                 return
             } catch {
                 guard (error as? CoordinatorError)?.isPassing == true,
-                    attempt < JobWorker.maximumRetries
+                    attempt < StorePatience.most
                 else { return }
                 Thread.sleep(microseconds: 1000 << UInt32(min(attempt, 10)))
             }
@@ -292,6 +293,8 @@ extension CoordinatorTransaction {
         else { return nil }
         var queue = try queueRecord(job.queue)
         let message = verdict.message(claim)
+        // What the lost attempt comes to is no longer asked.
+        job.lastToken = 0
         switch verdict {
         case .holds:
             return nil

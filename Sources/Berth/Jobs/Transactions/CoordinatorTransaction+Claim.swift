@@ -21,8 +21,8 @@ struct ClaimOutcome {
     /// When the next job becomes due, in milliseconds since 1970; nil where
     /// none waits for its time.
     var nextDue: Int64?
-    /// How many were passed over because as many of their group, or of the
-    /// queue, run already.
+    /// How many were passed over because their group is paused, or as many of
+    /// it run already as may.
     var skipped = 0
 }
 
@@ -76,7 +76,7 @@ extension CoordinatorTransaction {
         _ lanes: [QueueRecord.Lane], from queue: inout QueueRecord, _ room: inout JobRoom,
         atMost most: Int, _ now: Int64, _ outcome: inout ClaimOutcome
     ) throws -> [WaitingEntry] {
-        let limit = min(room.free, most) + 1 + (room.hasGroupLimit ? Self.scanLimit : 0)
+        let limit = min(room.free, most) + 1 + (room.choosesGroups ? Self.scanLimit : 0)
         var candidates: [WaitingEntry] = []
         var taken: Set<JobID> = []
         var ends: [(lane: JobLane, entries: [WaitingEntry], next: JobPlace?)] = []
@@ -160,29 +160,30 @@ private struct JobRoom {
     private(set) var free: Int
     private(set) var skipped = 0
     private let groupLimit: Int?
+    private let pausedGroups: Set<String>
     private var groups: [String: Int] = [:]
 
-    var hasGroupLimit: Bool { groupLimit != nil }
+    /// Whether it may have to pass some over.
+    var choosesGroups: Bool { groupLimit != nil || !pausedGroups.isEmpty }
 
     init(
         _ transaction: borrowing CoordinatorTransaction, _ queue: QueueRecord, _ limit: Int
     ) throws {
         groupLimit = queue.settings.limitPerGroup
+        pausedGroups = queue.settings.pausedGroups
         free = limit
         guard queue.settings.limit != nil || groupLimit != nil else { return }
-        var running = 0
-        var groups: [String: Int] = [:]
-        try transaction.base.forEach(prefix: JobRecords.running(queue.name)) { record in
-            running += 1
-            if let group = try RunningEntry(record).group { groups[group, default: 0] += 1 }
-            return true
-        }
-        self.groups = groups
-        if let most = queue.settings.limit { free = max(0, min(limit, most - running)) }
+        let running = try transaction.running(in: queue.name)
+        for case let group? in running.map(\.group) { groups[group, default: 0] += 1 }
+        if let most = queue.settings.limit { free = max(0, min(limit, most - running.count)) }
     }
 
     /// Whether one more may begin; it is then counted.
     mutating func admit(_ group: String?) -> Bool {
+        if let group, pausedGroups.contains(group) {
+            skipped += 1
+            return false
+        }
         if let group, let groupLimit {
             guard groups[group, default: 0] < groupLimit else {
                 skipped += 1

@@ -160,13 +160,7 @@ private struct JobBatch {
     private mutating func meet(
         _ request: JobRequest, _ key: RecordKey, _ transaction: inout CoordinatorTransaction
     ) throws -> EnqueuedJob? {
-        if let id = keys[key] {
-            guard let place = items.firstIndex(where: { $0.id == id }) else { return nil }
-            if request.uniqueStates.contains(items[place].state) {
-                return EnqueuedJob(id: id, outcome: .existing)
-            }
-            return nil
-        }
+        if let id = keys[key] { return try meet(request, itsOwn: id, &transaction) }
         guard let record = try transaction.base.record(key) else { return nil }
         guard let number = UInt64(decimal: record.value[...]) else {
             throw JobRecords.damaged(key)
@@ -182,6 +176,22 @@ private struct JobBatch {
         try transaction.replace(&job, by: request, &queue, at: now)
         queues[request.queue] = queue
         return EnqueuedJob(id: job.id, outcome: .replaced)
+    }
+
+    /// The same, where the job that has the key is one of this call.
+    private mutating func meet(
+        _ request: JobRequest, itsOwn id: JobID, _ transaction: inout CoordinatorTransaction
+    ) throws -> EnqueuedJob? {
+        let place = Int(id.rawValue - firstID)
+        guard request.uniqueStates.contains(items[place].state) else { return nil }
+        if request.conflict == .skip || items[place].state.isFinal {
+            return EnqueuedJob(id: id, outcome: .existing)
+        }
+        var queue = try queue(request.queue, transaction)
+        payloads.removeAll { $0.0 == id }
+        try transaction.replace(&items[place], by: request, &queue, at: now)
+        queues[request.queue] = queue
+        return EnqueuedJob(id: id, outcome: .replaced)
     }
 
     mutating func write(to transaction: inout CoordinatorTransaction) throws {
@@ -218,7 +228,7 @@ extension CoordinatorTransaction {
     fileprivate mutating func replace(
         _ job: inout Job, by request: JobRequest, _ queue: inout QueueRecord, at now: Int64
     ) throws {
-        takeOut(job)
+        try takeOut(job)
         queue.count(job.state, by: -1)
         let runAt = job.runAt
         let isBlocked = job.state == .blocked

@@ -24,8 +24,9 @@ extension CoordinatorTransaction {
             try JobRule.compact($0, "the output", limit: JobRule.maximumPayload)
         }
         // Whoever was not told that it is done may say so again.
-        if let job = try job(id), job.state == .completed, job.lastToken == token { return job }
-        return try finish(id, token) { job, transaction, queue, now in
+        let job = try knownJob(id)
+        if job.state == .completed, job.lastToken == token { return job }
+        return try finish(job, token) { job, transaction, queue, now in
             if let output {
                 try transaction.base.set(JobRecords.output(id), output)
                 job.hasOutput = true
@@ -52,7 +53,7 @@ extension CoordinatorTransaction {
         isFinal: Bool = false
     ) throws -> Job {
         if let delay { try JobRule.check(duration: delay, "the delay") }
-        return try finish(id, token) { job, transaction, queue, now in
+        return try finish(knownJob(id), token) { job, transaction, queue, now in
             try transaction.fail(&job, message, after: delay, isFinal: isFinal, &queue, at: now)
         }
     }
@@ -94,7 +95,7 @@ extension CoordinatorTransaction {
     public mutating func giveUpJob(
         _ id: JobID, token: UInt64, reason: String
     ) throws -> Job {
-        try finish(id, token) { job, transaction, queue, now in
+        try finish(knownJob(id), token) { job, transaction, queue, now in
             job.note(JobFailure(attempt: job.attempt, at: now, message: reason))
             job.reason = JobRule.cut(reason, to: 255)
             try transaction.move(&job, by: .cancel, &queue, at: now)
@@ -120,7 +121,7 @@ extension CoordinatorTransaction {
         job.claim?.leaseEnd = Clock.boot / 1_000_000 + UInt64(clamping: lease.milliseconds)
         try write(job)
         if let claim = job.claim {
-            try base.set(JobRecords.running(job.queue, id), RunningEntry.json(job, claim))
+            try noteRunning(job, claim)
         }
         return job
     }
@@ -145,21 +146,26 @@ extension CoordinatorTransaction {
     /// A job, where it is still claimed with a token.
     func claimedJob(_ id: JobID, _ token: UInt64) throws -> Job {
         let job = try knownJob(id)
-        guard job.state == .running, job.claim?.token == token else {
-            throw CoordinatorError(
-                .stale,
-                "job " + id.description + " is no longer claimed with the token "
-                    + String(token) + ": it is " + job.state.rawValue
-                    + ", and this attempt changes nothing")
-        }
+        try check(job, isClaimedWith: token)
         return job
     }
 
+    private func check(_ job: Job, isClaimedWith token: UInt64) throws(CoordinatorError) {
+        guard job.state == .running, job.claim?.token == token else {
+            throw CoordinatorError(
+                .stale,
+                "job " + job.id.description + " is no longer claimed with the token "
+                    + String(token) + ": it is " + job.state.rawValue
+                    + ", and this attempt changes nothing")
+        }
+    }
+
     private mutating func finish(
-        _ id: JobID, _ token: UInt64,
+        _ claimed: Job, _ token: UInt64,
         _ body: (inout Job, inout CoordinatorTransaction, inout QueueRecord, Int64) throws -> Void
     ) throws -> Job {
-        var job = try claimedJob(id, token)
+        try check(claimed, isClaimedWith: token)
+        var job = claimed
         var queue = try queueRecord(job.queue)
         try body(&job, &self, &queue, Clock.wallMilliseconds)
         try write(queue)
@@ -172,7 +178,7 @@ extension CoordinatorTransaction {
         _ id: JobID, _ token: UInt64,
         _ body: (inout Job, inout CoordinatorTransaction, inout QueueRecord, Int64) throws -> Void
     ) throws -> Job {
-        try finish(id, token) { job, transaction, queue, now in
+        try finish(knownJob(id), token) { job, transaction, queue, now in
             guard job.isBeingCancelled else { return try body(&job, &transaction, &queue, now) }
             try transaction.cancelRunning(&job, &queue, at: now)
         }

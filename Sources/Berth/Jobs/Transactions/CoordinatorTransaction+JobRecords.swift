@@ -51,7 +51,7 @@ extension CoordinatorTransaction {
                 "job " + job.id.description + " is " + job.state.rawValue
                     + ", so this cannot be done to it")
         }
-        takeOut(job)
+        try takeOut(job)
         queue.count(job.state, by: -1)
         job.state = state
         queue.count(state, by: 1)
@@ -87,11 +87,11 @@ extension CoordinatorTransaction {
     }
 
     /// Removes the entries of the state that a job is in.
-    mutating func takeOut(_ job: Job) {
+    mutating func takeOut(_ job: Job) throws {
         if job.state.isWaiting {
             base.delete(JobRecords.waiting(job.queue, job.lane, job.place))
         } else if job.state == .running {
-            base.delete(JobRecords.running(job.queue, job.id))
+            try forgetRunning(job)
         }
     }
 
@@ -101,8 +101,7 @@ extension CoordinatorTransaction {
             try base.set(
                 JobRecords.waiting(job.queue, job.lane, job.place), job.waitingEntry)
         } else if job.state == .running, let claim = job.claim {
-            try base.set(
-                JobRecords.running(job.queue, job.id), RunningEntry.json(job, claim))
+            try noteRunning(job, claim)
         }
     }
 

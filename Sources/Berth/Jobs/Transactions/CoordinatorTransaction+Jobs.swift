@@ -46,12 +46,20 @@ extension CoordinatorTransaction {
     ///
     /// - Returns: The job as it is then.
     /// - Throws: ``CoordinatorError`` with `notFound` where there is no such
-    ///   job, and with `invalid` where it runs or is blocked.
+    ///   job, with `invalid` where it runs or is blocked, and with
+    ///   `unavailable` where it had ended, and another job with its key is to
+    ///   be done by now.
     @discardableResult
     public mutating func retryJob(_ id: JobID) throws -> Job {
         var job = try knownJob(id)
         if job.state == .available { return job }
         if job.state.isFinal {
+            if let rival = try takeKey(of: job) {
+                throw CoordinatorError(
+                    .unavailable,
+                    "job " + id.description + " is not tried again beside job "
+                        + rival.description + ", which has its key and is to be done")
+            }
             job.attempt = 0
             job.rescues = 0
             job.finished = nil
@@ -65,6 +73,20 @@ extension CoordinatorTransaction {
         try move(&job, by: .revive, &queue, at: Clock.wallMilliseconds)
         try write(queue)
         return job
+    }
+
+    /// Gives a job that had ended its key again; the number of another that has
+    /// it and is still to be done, where there is one.
+    private mutating func takeKey(of job: Job) throws -> JobID? {
+        guard let key = job.key.map({ JobRecords.key(job.queue, $0) }) else { return nil }
+        let owner = try base.record(key).flatMap { UInt64(decimal: $0.value[...]) }
+        if let owner, owner != job.id.rawValue,
+            let other = try self.job(JobID(rawValue: owner)), !other.state.isFinal
+        {
+            return other.id
+        }
+        if owner != job.id.rawValue { try base.set(key, JobRecords.value(job.id.rawValue)) }
+        return nil
     }
 
     /// Changes what holds for a queue.
@@ -86,64 +108,6 @@ extension CoordinatorTransaction {
         return queue.settings
     }
 
-    // MARK: Pruning
-
-    /// How many jobs a step of pruning looks at.
-    static var pruningStep: Int { 256 }
-
-    /// Removes ended jobs that have been kept long enough, or are too many: of
-    /// the next jobs in the order of their numbers, so many that a step is
-    /// short. Returns those that are removed.
-    mutating func pruneStep(at now: Int64) throws -> (removed: [JobID], isAtEnd: Bool) {
-        var queues: [String: QueueRecord] = [:]
-        var removed: [JobID] = []
-        var last: JobID?
-        var seen = 0
-        let start = try base.record(JobRecords.pruned).flatMap { UInt64(decimal: $0.value[...]) }
-        let first = start.map { JobRecords.item(JobID(rawValue: $0)) }
-        var jobs: [Job] = []
-        try base.forEach(prefix: JobRecords.items, from: first) { record in
-            let job = try Job(record)
-            jobs.append(job)
-            last = job.id
-            seen += 1
-            return seen < Self.pruningStep
-        }
-        for job in jobs where job.state.isFinal {
-            var queue = try queues[job.queue] ?? queueRecord(job.queue)
-            let kept = [JobState.completed, .cancelled, .discarded].reduce(0) {
-                $0 + queue.count($1)
-            }
-            let age = now - (job.finished ?? now)
-            let settings = queue.settings
-            if kept > settings.keepsAtMost || age >= settings.keeps(job.state).milliseconds {
-                try remove(job)
-                queue.count(job.state, by: -1)
-                removed.append(job.id)
-            }
-            queues[job.queue] = queue
-        }
-        if !removed.isEmpty { for queue in queues.values { try write(queue) } }
-        let isAtEnd = seen < Self.pruningStep
-        let next = isAtEnd ? nil : last.map { $0.rawValue + 1 }
-        if let next {
-            try base.set(JobRecords.pruned, JobRecords.value(next))
-        } else if start != nil {
-            base.delete(JobRecords.pruned)
-        }
-        return (removed, isAtEnd)
-    }
-
-    private mutating func remove(_ job: Job) throws {
-        base.delete(JobRecords.item(job.id))
-        if job.shortPayload == nil { base.delete(JobRecords.payload(job.id)) }
-        if job.hasOutput { base.delete(JobRecords.output(job.id)) }
-        guard let key = job.key.map({ JobRecords.key(job.queue, $0) }),
-            let owner = try base.record(key), owner.value == JobRecords.value(job.id.rawValue)
-        else { return }
-        base.delete(key)
-    }
-
     // MARK: Workers
 
     /// Notes that a member serves a queue with the kinds that it knows, nil for
@@ -152,7 +116,10 @@ extension CoordinatorTransaction {
         _ member: String, for queue: String, kinds: [String]?, atMost limit: Int?,
         isAlive: (String) throws -> Bool
     ) throws -> Bool {
-        let present = try workers(of: queue, kinds: kinds, isAlive: isAlive)
+        // Itself it may find where it was not told how its last try came out.
+        let present = try workers(of: queue, kinds: kinds) {
+            try $0 != member && isAlive($0)
+        }
         if let limit, present >= limit { return false }
         try base.set(JobRecords.worker(member, of: queue), WorkerEntry(kinds: kinds).json)
         return true

@@ -14,14 +14,14 @@ extension CoordinatorTransaction {
         return record.value
     }
 
-    /// Writes down how an attempt ended; nil where the job is no longer claimed
-    /// by it.
+    /// Writes down how an attempt ended, where it has not done so itself; nil
+    /// where the job is no longer claimed by it.
     mutating func settle(
         _ job: Job, _ token: UInt64, _ result: JobResult
     ) throws -> Job? {
         guard let current = try self.job(job.id), current.lastToken == token else { return nil }
-        // The work itself may have said how it ended, in a transaction of its own.
-        if current.state != .running { return current.state.isFinal ? current : nil }
+        // The work itself has said how it ended, in a transaction of its own.
+        if current.state != .running { return current }
         switch result {
         case .completed(let output):
             return try completeJob(job.id, token: token, output: output)
@@ -43,16 +43,37 @@ extension CoordinatorTransaction {
     mutating func handBack(
         claimedBy member: String, from queue: String, except known: (JobID) -> Bool
     ) throws {
-        var unknown: [JobID] = []
-        try base.forEach(prefix: JobRecords.running(queue)) { record in
-            let entry = try RunningEntry(record)
-            if entry.member == member && !known(entry.id) { unknown.append(entry.id) }
-            return true
+        let unknown = try running(in: queue).filter { $0.member == member && !known($0.id) }
+        for entry in unknown {
+            guard let token = try job(entry.id)?.claim?.token else { continue }
+            try releaseJob(entry.id, token: token)
         }
-        for id in unknown {
-            guard let token = try job(id)?.claim?.token else { continue }
-            try releaseJob(id, token: token)
+    }
+}
+
+extension CoordinatorTransaction {
+    /// Whether nothing is left in a queue that a worker of some kinds could do,
+    /// now or later.
+    ///
+    /// - Complexity: O(1); where groups are paused, O(n) in their jobs.
+    func isEmpty(_ queue: QueueRecord, of kinds: [String]?) throws -> Bool {
+        let settings = queue.settings
+        if settings.isPaused { return true }
+        if queue.count(.blocked) > 0 { return false }
+        for lane in queue.lanes where !lane.isEmpty && kinds?.contains(lane.lane.kind) ?? true {
+            if settings.pausedGroups.isEmpty { return false }
+            var isAllPaused = true
+            try base.forEach(
+                prefix: JobRecords.waiting(queue.name, lane.lane),
+                from: JobRecords.waiting(queue.name, lane.lane, lane.first)
+            ) { record in
+                let group = JSONScan.string(record.value)
+                isAllPaused = group.map { settings.pausedGroups.contains($0) } ?? false
+                return isAllPaused
+            }
+            if !isAllPaused { return false }
         }
+        return true
     }
 }
 
@@ -60,14 +81,5 @@ extension QueueRecord {
     /// How many jobs wait, for their time or for others.
     var waiting: Int {
         count(.available) + count(.scheduled) + count(.retryable) + count(.blocked)
-    }
-
-    /// Whether nothing is left that a worker of some kinds could do.
-    func isEmpty(of kinds: [String]?) -> Bool {
-        if settings.isPaused { return true }
-        let isWaiting = lanes.contains { lane in
-            !lane.isEmpty && kinds?.contains(lane.lane.kind) ?? true
-        }
-        return !isWaiting && count(.blocked) == 0
     }
 }

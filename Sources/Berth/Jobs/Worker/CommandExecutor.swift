@@ -97,9 +97,20 @@ package struct CommandExecutor: JobExecutor {
                 throw CoordinatorError(
                     .exhausted, "no more processes can be started", cause: error)
             }
-            let name = words.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
-            throw CoordinatorError.system("cannot run '" + name + "'", error)
+            throw CoordinatorError.system(Self.failure(to: words, in: directory), error)
         }
+    }
+
+    /// What could not be done: the system tells a directory that is gone as it
+    /// does a command.
+    private static func failure(to words: [[UInt8]], in directory: [UInt8]?) -> String {
+        if let directory = directory.map({ String(decoding: $0, as: UTF8.self) }),
+            (try? FileCalls.status(ofPath: directory)) == nil
+        {
+            return "cannot run anything in '" + directory + "'"
+        }
+        let name = words.first.map { String(decoding: $0, as: UTF8.self) } ?? ""
+        return "cannot run '" + name + "'"
     }
 
     private static func start(

@@ -25,6 +25,17 @@ package struct CommandWorker {
         package let failed: Int
         package let running: Int
         package let waiting: Int
+        package let isStopping: Bool
+
+        package init(
+            completed: Int, failed: Int, running: Int, waiting: Int, isStopping: Bool
+        ) {
+            self.completed = completed
+            self.failed = failed
+            self.running = running
+            self.waiting = waiting
+            self.isStopping = isStopping
+        }
     }
 
     private let worker: JobWorker
@@ -61,6 +72,6 @@ extension CommandWorker.Totals {
     fileprivate init(_ totals: JobWorker.Totals) {
         self.init(
             completed: totals.completed, failed: totals.failed, running: totals.running,
-            waiting: totals.waiting)
+            waiting: totals.waiting, isStopping: totals.isStopping)
     }
 }

@@ -8,12 +8,13 @@ struct EndedAttempt {
     let before: Job
     /// When the work began, on the monotonic clock.
     let began: UInt64
-    let result: JobResult
+    /// When it had ended, on the same.
+    let ended: UInt64
     /// The job as it is then: nil where it was no longer this worker's.
     let after: Job?
 
     var event: Coordinator.Event.Kind {
-        guard let after else { return result == .settled ? .jobCompleted : .jobLost }
+        guard let after else { return .jobLost }
         switch after.state {
         case .completed: return .jobCompleted
         case .discarded: return .jobDiscarded
@@ -26,14 +27,16 @@ struct EndedAttempt {
     var details: [Coordinator.Event.Detail] {
         let since = before.claim?.since ?? before.created
         let couldRun = max(before.created, before.runAt ?? 0)
-        let ran = Int64(clamping: Clock.monotonic - began)
         var details: [Coordinator.Event.Detail] = [
             .number("job", before.id.rawValue), .text("queue", before.queue),
             .number("attempt", before.attempt),
             .duration("waited", .milliseconds(max(0, since - couldRun))),
-            .duration("ran", .nanoseconds(ran)),
+            .duration("ran", .nanoseconds(Int64(clamping: ended - began))),
+            .duration("settled", .nanoseconds(Int64(clamping: Clock.monotonic - ended))),
         ]
-        if let failure = after?.failures.last, case .failed = result {
+        if let after, [.retryable, .discarded, .cancelled].contains(after.state),
+            let failure = after.failures.last, failure.attempt == before.attempt
+        {
             details.append(.text("error", failure.message))
         }
         if let after, after.state == .retryable, let runAt = after.runAt {

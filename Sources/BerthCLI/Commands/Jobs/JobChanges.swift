@@ -43,7 +43,10 @@ enum JobRetry: Command {
         CommandSyntax(
             name: "job retry", summary: "let jobs run as soon as they can, or once more",
             operands: ["ID…"], options: [DetachedWorker.refusal],
-            details: "Where they are commands that no worker would run, one is started.")
+            details: """
+                One that has ended begins anew; status 1 where another job with its key is to be
+                done. Where they are commands that no worker would run, one is started.
+                """)
     }
 
     static func run(
@@ -66,8 +69,9 @@ enum JobRedrive: Command {
             name: "job redrive", summary: "let dead letters run once more; print how many",
             operands: ["[QUEUE]"], options: JobOptions.filters + [DetachedWorker.refusal],
             details: """
-                Without --state: the discarded ones. Where they are commands that no worker
-                would run, one is started.
+                Without --state: the discarded ones. One beside which another job with its key
+                is to be done is left alone. Where they are commands that no worker would run,
+                one is started.
                 """)
     }
 
@@ -89,14 +93,16 @@ enum JobPause: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "job pause", summary: "let no job of a queue be claimed; what runs goes on",
-            operands: ["QUEUE…"])
+            operands: ["QUEUE…"],
+            options: [.value("group", nil, "NAME", "no job of this --group")])
     }
 
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
+        let group = try arguments.text("group")
         for queue in try arguments.texts(operandsFrom: 0, "QUEUE") {
-            try context.jobs.pause(queue)
+            try context.jobs.pause(queue, group: group)
         }
         return .success
     }
@@ -107,7 +113,11 @@ enum JobResume: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "job resume", summary: "let jobs of a paused queue be claimed again",
-            operands: ["QUEUE…"], options: [DetachedWorker.refusal],
+            operands: ["QUEUE…"],
+            options: [
+                .value("group", nil, "NAME", "jobs of a --group that was paused by itself"),
+                DetachedWorker.refusal,
+            ],
             details: "Where commands wait that no worker would run, one is started.")
     }
 
@@ -115,7 +125,8 @@ enum JobResume: Command {
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let queues = try arguments.texts(operandsFrom: 0, "QUEUE")
-        for queue in queues { try context.jobs.resume(queue) }
+        let group = try arguments.text("group")
+        for queue in queues { try context.jobs.resume(queue, group: group) }
         try DetachedWorker.startWhereMissing(queues, arguments, context)
         return .success
     }
@@ -126,17 +137,19 @@ enum JobDrain: Command {
     static var syntax: CommandSyntax {
         CommandSyntax(
             name: "job drain", summary: "pause a queue, and wait until none of its jobs runs",
-            operands: ["QUEUE"], options: [JobOptions.wait])
+            operands: ["QUEUE"],
+            options: [.value("group", nil, "NAME", "only this --group"), JobOptions.wait])
     }
 
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
         let queue = try arguments.requiredText(operand: 0, "QUEUE")
+        let group = try arguments.text("group")
         let timeout = try arguments.duration("wait")
         let jobs = try context.jobs
-        try jobs.pause(queue)
-        _ = try jobs.wait(for: .idleQueue(queue), timeout: timeout)
+        try jobs.pause(queue, group: group)
+        _ = try jobs.wait(for: .idleQueue(queue, group: group), timeout: timeout)
         return .success
     }
 }

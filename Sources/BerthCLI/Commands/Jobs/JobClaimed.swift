@@ -70,16 +70,12 @@ enum JobDone: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let id = try JobOptions.id(arguments)
-        let token = try JobOptions.token(of: id, arguments, context)
         let output = try arguments.value("output").map {
             try JobOptions.json($0, limit: KeyValueCommand.longestInput, context)
         }
-        context.print(
-            try context.jobs.change("done") {
-                try $0.completeJob(id, token: token, output: output)
-            })
-        return .success
+        return try context.changeClaimed("done", arguments) {
+            try $0.completeJob($1, token: $2, output: output)
+        }
     }
 }
 
@@ -99,17 +95,12 @@ enum JobFail: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let id = try JobOptions.id(arguments)
-        let token = try JobOptions.token(of: id, arguments, context)
         let message = try arguments.text("message") ?? "failed"
         let delay = try arguments.duration("delay")
         let isFinal = arguments.has("final")
-        context.print(
-            try context.jobs.change("fail") {
-                try $0.failJob(
-                    id, token: token, message: message, retryAfter: delay, isFinal: isFinal)
-            })
-        return .success
+        return try context.changeClaimed("fail", arguments) {
+            try $0.failJob($1, token: $2, message: message, retryAfter: delay, isFinal: isFinal)
+        }
     }
 }
 
@@ -124,14 +115,10 @@ enum JobSnooze: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let id = try JobOptions.id(arguments)
-        let token = try JobOptions.token(of: id, arguments, context)
         let delay = try arguments.requiredDuration(operand: 1, "TIME")
-        context.print(
-            try context.jobs.change("snooze") {
-                try $0.snoozeJob(id, token: token, for: delay)
-            })
-        return .success
+        return try context.changeClaimed("snooze", arguments) {
+            try $0.snoozeJob($1, token: $2, for: delay)
+        }
     }
 }
 
@@ -146,11 +133,7 @@ enum JobRelease: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let id = try JobOptions.id(arguments)
-        let token = try JobOptions.token(of: id, arguments, context)
-        context.print(
-            try context.jobs.change("release") { try $0.releaseJob(id, token: token) })
-        return .success
+        try context.changeClaimed("release", arguments) { try $0.releaseJob($1, token: $2) }
     }
 }
 
@@ -165,14 +148,10 @@ enum JobExtend: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let id = try JobOptions.id(arguments)
-        let token = try JobOptions.token(of: id, arguments, context)
         let lease = try arguments.requiredDuration(operand: 1, "TIME")
-        context.print(
-            try context.jobs.change("extend") {
-                try $0.extendJob(id, token: token, by: lease)
-            })
-        return .success
+        return try context.changeClaimed("extend", arguments) {
+            try $0.extendJob($1, token: $2, by: lease)
+        }
     }
 }
 
@@ -188,8 +167,6 @@ enum JobSetProgress: Command {
     static func run(
         _ arguments: ArgumentReader, _ context: CommandContext
     ) throws -> ExitStatus {
-        let id = try JobOptions.id(arguments)
-        let token = try JobOptions.token(of: id, arguments, context)
         let text = try arguments.requiredText(operand: 1, "PERCENT")
         guard let percent = Int(decimal: Array(text.utf8)[...]), (0...100).contains(percent) else {
             throw arguments.failure(
@@ -197,10 +174,21 @@ enum JobSetProgress: Command {
         }
         let progress = try JobProgress(
             percent: percent, message: try arguments.text("message"))
-        context.print(
-            try context.jobs.change("progress") {
-                try $0.setProgress(progress, ofJob: id, token: token)
-            })
+        return try context.changeClaimed("progress", arguments) {
+            try $0.setProgress(progress, ofJob: $1, token: $2)
+        }
+    }
+}
+
+extension CommandContext {
+    /// Does something to the claimed job that the arguments name, by its token.
+    fileprivate func changeClaimed(
+        _ name: String, _ arguments: ArgumentReader,
+        _ body: (inout CoordinatorTransaction, JobID, _ token: UInt64) throws -> Job
+    ) throws -> ExitStatus {
+        let id = try JobOptions.id(arguments)
+        let token = try JobOptions.token(of: id, arguments, self)
+        print(try jobs.change(name) { try body(&$0, id, token) })
         return .success
     }
 }

@@ -21,6 +21,7 @@ enum JobOptions {
         [
             states, .value("kind", nil, "KIND", "only jobs of this kind"),
             .value("key", nil, "KEY", "only the jobs with this key"),
+            .value("group", nil, "NAME", "only jobs of this group"),
             .value("tag", nil, "TAG", "only jobs with this tag"),
         ]
     }
@@ -85,7 +86,8 @@ enum JobOptions {
     ) throws(UsageError) -> JobFilter {
         JobFilter(
             queue: queue, states: try states(arguments), kind: try arguments.text("kind"),
-            key: try arguments.text("key"), tag: try arguments.text("tag"))
+            key: try arguments.text("key"), group: try arguments.text("group"),
+            tag: try arguments.text("tag"))
     }
 
     /// A value that is given, or read from standard input where it is a lone `-`.

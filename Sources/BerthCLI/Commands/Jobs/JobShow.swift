@@ -123,11 +123,19 @@ enum JobQueues: Command {
                 + [.init(title: "")])
         for queue in queues {
             table.add(
-                [queue.name] + shown.map { String(queue.count($0)) }
-                    + [queue.settings.isPaused ? "paused" : ""])
+                [queue.name] + shown.map { String(queue.count($0)) } + [queue.settings.pause])
         }
         context.output.print(table)
         return .success
+    }
+}
+
+extension JobQueueSettings {
+    /// What of the queue is paused, for people.
+    fileprivate var pause: String {
+        if isPaused { return "paused" }
+        if pausedGroups.isEmpty { return "" }
+        return "paused: " + pausedGroups.sorted().joined(separator: ", ")
     }
 }
 
@@ -136,6 +144,12 @@ extension JobQueueStatus {
         writer.beginObject()
         writer.member("queue", name)
         writer.member("paused", settings.isPaused)
+        if !settings.pausedGroups.isEmpty {
+            writer.member("pausedGroups")
+            writer.beginArray()
+            for group in settings.pausedGroups.sorted() { writer.value(group) }
+            writer.endArray()
+        }
         if let limit = settings.limit { writer.member("limit", limit) }
         if let limit = settings.limitPerGroup { writer.member("limitPerGroup", limit) }
         for state in JobState.allCases {
@@ -157,7 +171,10 @@ enum JobWait: Command {
                 .value("state", nil, "S[,S…]", "until the jobs are in one of these states"),
                 JobOptions.wait,
             ],
-            details: "Status 1: a job was discarded or cancelled, or will not come to the state.")
+            details: """
+                Status 1: a job was discarded or cancelled, with --queue one of the queue in the
+                meantime; or one will not come to the state.
+                """)
     }
 
     static func run(
@@ -177,7 +194,7 @@ enum JobWait: Command {
             goal = .jobs(ids, states: states)
         }
         let jobs = try context.jobs.wait(for: goal, timeout: try arguments.duration("wait"))
-        if context.settings.isJSON && queue == nil {
+        if context.settings.isJSON {
             var writer = JSONWriter()
             writer.beginArray()
             for job in jobs { job.write(to: &writer) }
