@@ -158,6 +158,35 @@ extension Coordinator {
         }
     }
 
+    /// Makes the store as one that the members of a group share: each of them
+    /// may read and change it, hold its locks and run its jobs. Blocks the
+    /// current thread.
+    ///
+    /// What they make in it is the group's, whatever their `umask` says. They
+    /// trust each other: any of them can destroy the store.
+    ///
+    /// - Parameter group: The name or the number of a group that the caller is
+    ///   a member of.
+    /// - Throws: ``CoordinatorError`` with `invalid` where there is no such
+    ///   group; with `permission` where the caller is not in it, or its members
+    ///   could not come to the place; with `cannotCreate` where something else
+    ///   is there, or as `create()`.
+    public func create(sharedWith group: String) throws {
+        guard let number = UserTable.group(group) else {
+            throw CoordinatorError(.invalid, "there is no group '" + group + "'")
+        }
+        do {
+            try StoreDirectory.makeShared(path, with: number)
+        } catch {
+            throw CoordinatorError(error)
+        }
+        try create()
+        // Who makes one of them later keeps the others waiting for a moment.
+        for name in ["locks", Bell.folderName, "holders", "logs"] {
+            _ = try StoreFolder.open(name, of: path, creating: true)
+        }
+    }
+
     /// Whether there is a store; none is made.
     package func hasStore() throws -> Bool {
         do {

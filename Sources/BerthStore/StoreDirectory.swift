@@ -9,6 +9,8 @@ package final class StoreDirectory: Sendable {
     package let descriptor: FileDescriptor
     /// Whose process this is.
     let user: UInt32
+    /// The group that shares the store; nil where it is the user's alone.
+    package let group: UInt32?
     private let lockPath: String
 
     /// The names of the files. `lock` is never unlinked, renamed or truncated.
@@ -86,7 +88,9 @@ package final class StoreDirectory: Sendable {
         storage = environment.storage
         user = environment.user()
         do throws(StoreError) {
-            identity = try Self.checked(descriptor, path, environment)
+            let status = try Self.checked(descriptor, path, environment)
+            identity = status.identity
+            group = status.isShared ? status.group : nil
         } catch {
             environment.storage.close(descriptor)
             throw error
@@ -97,10 +101,11 @@ package final class StoreDirectory: Sendable {
         storage.close(descriptor)
     }
 
-    /// Refuses a directory that is not the user's alone, or not on this machine.
+    /// Refuses a directory that is neither the user's alone nor one that a group
+    /// shares, or is not on this machine.
     private static func checked(
         _ descriptor: FileDescriptor, _ path: String, _ environment: StoreEnvironment
-    ) throws(StoreError) -> FileIdentity {
+    ) throws(StoreError) -> FileStatus {
         let status: FileStatus
         let unsafeKind: String?
         do throws(SystemError) {
@@ -110,16 +115,17 @@ package final class StoreDirectory: Sendable {
             throw .system("cannot look at the store " + path, error)
         }
         let user = environment.user()
-        if status.owner != user, status.owner != 0 {
+        if status.owner != user, status.owner != 0, !status.isShared {
             throw StoreError(
                 .permission,
                 "the store " + path + " belongs to user " + String(status.owner)
                     + ", not to you; name one of your own with --store or BERTH_STORE")
         }
-        if status.permissions & 0o022 != 0 {
+        if status.permissions & (status.isShared ? 0o002 : 0o022) != 0 {
             throw StoreError(
                 .permission,
-                "the store " + path + " can be written by others; close it: chmod 700 " + path)
+                "the store " + path + " can be written by others; close it: chmod "
+                    + (status.isShared ? "o-rwx " : "700 ") + path)
         }
         if let unsafeKind {
             throw StoreError(
@@ -128,7 +134,7 @@ package final class StoreDirectory: Sendable {
                     + ", where locks cannot be trusted; name a place on a local disk: "
                     + "BERTH_STORE=/var/tmp/berth-" + String(user))
         }
-        return status.identity
+        return status
     }
 
     /// Makes the directory and those above it, each durable in the one above.
@@ -195,7 +201,7 @@ package final class StoreDirectory: Sendable {
             let status = try status(of: descriptor, name)
             if status.kind != .regular { throw planted(name, "not a regular file") }
             if status.links > 1 { throw planted(name, "known under a second name") }
-            if status.owner != user, status.owner != 0 {
+            if status.owner != user, status.owner != 0, !isOfGroup(status) {
                 throw planted(name, "owned by user " + String(status.owner))
             }
             return OpenFile(descriptor: descriptor, status: status)
@@ -203,6 +209,11 @@ package final class StoreDirectory: Sendable {
             storage.close(descriptor)
             throw error
         }
+    }
+
+    /// Whether a file is that of a member of the group that shares the store.
+    private func isOfGroup(_ status: FileStatus) -> Bool {
+        group != nil && status.group == group && status.permissions & 0o002 == 0
     }
 
     /// Opens a file for reading and writing, or, where that is not asked for

@@ -41,8 +41,9 @@ extension Coordinator {
     ///   - mode: Who may hold it beside this one.
     ///   - lease: After what time the lock is lost.
     /// - Returns: The lock; nil where another holds it, or waits for it.
-    /// - Throws: ``CoordinatorError`` with `invalid` where the name is none. That
-    ///   another holds the lock is an answer and not an error.
+    /// - Throws: ``CoordinatorError`` with `invalid` where the name is none, with
+    ///   `busy` where that cannot be told, because a process was stopped while
+    ///   it came for the lock. That another holds it is an answer and not an error.
     public func tryLock(
         _ name: String, mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil
     ) throws(CoordinatorError) -> Lock? {
@@ -74,7 +75,9 @@ extension Coordinator {
         timeout: Duration? = nil, isReentrant: Bool = false,
         _ body: (borrowing Lock) throws -> Result
     ) throws -> Result {
-        if isReentrant, let lock = try entered(name, mode) { return try body(lock) }
+        if isReentrant, let grant = try entered(name, mode) {
+            return try body(Lock(reentering: grant))
+        }
         let held = try taken(try take(try LockWish([name], mode, lease, LockPatience(timeout))))[0]
         let lock = try Lock(held, lease)
         let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held)) {
@@ -94,20 +97,26 @@ extension Coordinator {
     /// - Parameters:
     ///   - names: Each as for `lock(_:mode:lease:timeout:)`, in any order.
     ///   - mode: Who may hold each beside this one.
+    ///   - lease: After what time each is lost; its loss is told for each that is.
     ///   - timeout: How long to wait at most for all of them; nil waits
     ///     without an end.
+    ///   - isReentrant: Whether those that the caller is inside of already are
+    ///     entered again, each with its token, and only the others are taken.
     ///   - body: What is done under the locks.
     /// - Returns: What the body returns.
     /// - Throws: What the body throws, or the errors of
-    ///   `lock(_:mode:lease:timeout:)`.
+    ///   `lock(_:mode:lease:timeout:)`; `stale` where one of the locks was lost
+    ///   before the body had returned.
     @_disfavoredOverload  // Else a task whose body does not wait would be blocked.
     public func withLocks<Result>(
-        _ names: [String], mode: Lock.Mode = .exclusive, timeout: Duration? = nil,
+        _ names: [String], mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
+        timeout: Duration? = nil, isReentrant: Bool = false,
         _ body: (borrowing LockGroup) throws -> Result
     ) throws -> Result {
-        let wish = try LockWish(names, mode, nil, LockPatience(timeout))
+        let entered = isReentrant ? try entered(names, mode) : []
+        let wish = try LockWish(names, mode, lease, LockPatience(timeout), but: entered)
         let held = try taken(try take(wish))
-        let group = LockGroup(held)
+        let group = try LockGroup(held, lease, entered: entered)
         let result = try LockNesting.$frames.withValue(LockNesting.frames(and: held)) {
             try body(group)
         }
@@ -174,7 +183,9 @@ extension Coordinator {
         isolation: isolated (any Actor)? = #isolation,
         _ body: (borrowing Lock) async throws -> Result
     ) async throws -> Result {
-        if isReentrant, let lock = try entered(name, mode) { return try await body(lock) }
+        if isReentrant, let grant = try entered(name, mode) {
+            return try await body(Lock(reentering: grant))
+        }
         let wish = try LockWish([name], mode, lease, LockPatience(timeout))
         let held = try taken(try await take(wish))[0]
         let lock = try Lock(held, lease)
@@ -189,20 +200,24 @@ extension Coordinator {
     /// - Parameters:
     ///   - names: As for the synchronous twin.
     ///   - mode: Who may hold each beside this one.
+    ///   - lease: As for the synchronous twin.
     ///   - timeout: How long to wait at most for all of them; nil waits
     ///     without an end.
+    ///   - isReentrant: As for the synchronous twin.
     ///   - isolation: The actor on which the body runs: the caller's.
     ///   - body: What is done under the locks.
     /// - Returns: What the body returns.
     /// - Throws: What the body throws, or as the synchronous twin.
     public func withLocks<Result>(
-        _ names: [String], mode: Lock.Mode = .exclusive, timeout: Duration? = nil,
+        _ names: [String], mode: Lock.Mode = .exclusive, lease: Lock.Lease? = nil,
+        timeout: Duration? = nil, isReentrant: Bool = false,
         isolation: isolated (any Actor)? = #isolation,
         _ body: (borrowing LockGroup) async throws -> Result
     ) async throws -> Result {
-        let wish = try LockWish(names, mode, nil, LockPatience(timeout))
+        let entered = isReentrant ? try entered(names, mode) : []
+        let wish = try LockWish(names, mode, lease, LockPatience(timeout), but: entered)
         let held = try taken(try await take(wish))
-        let group = LockGroup(held)
+        let group = try LockGroup(held, lease, entered: entered)
         let frames = LockNesting.frames(and: held)
         let result = try await LockNesting.$frames.withValue(frames) {
             try await body(group)
@@ -248,14 +263,25 @@ extension Coordinator {
     /// - Throws: `deadlock` where it is inside of one that covers less.
     private func entered(
         _ name: String, _ mode: Lock.Mode
-    ) throws(CoordinatorError) -> Lock? {
+    ) throws(CoordinatorError) -> LockGrant? {
         let lock = try LockName(name)
         let mode = try mode.checked()
-        if let held = LockNesting.held(lock, mode, in: path) { return Lock(reentering: held) }
+        if let held = LockNesting.held(lock, mode, in: path) { return .entered(held) }
         var request = LockService.Request(lock)
         request.mode = mode
         request.under = LockNesting.outer
-        return try locks.outerGrant(request).map { Lock(reentering: $0) }
+        return try locks.outerGrant(request).map { .inherited($0) }
+    }
+
+    /// Those of some locks that the caller is inside of, each once.
+    private func entered(
+        _ names: [String], _ mode: Lock.Mode
+    ) throws(CoordinatorError) -> [LockGrant] {
+        var grants: [LockGrant] = []
+        for name in names where !grants.contains(where: { $0.name.text == name }) {
+            if let grant = try entered(name, mode) { grants.append(grant) }
+        }
+        return grants
     }
 
     private static func loss(of held: [HeldTicket]) -> CoordinatorError {
@@ -276,10 +302,13 @@ private struct LockWish: Sendable {
     private let under: String
 
     init(
-        _ names: [String], _ mode: Lock.Mode, _ lease: Lock.Lease?, _ patience: LockPatience
+        _ names: [String], _ mode: Lock.Mode, _ lease: Lock.Lease?, _ patience: LockPatience,
+        but entered: [LockGrant] = []
     ) throws(CoordinatorError) {
         var checked: [LockName] = []
-        for name in names { checked.append(try LockName(name)) }
+        for name in names where !entered.contains(where: { $0.name.text == name }) {
+            checked.append(try LockName(name))
+        }
         self.names = checked
         self.mode = try mode.checked()
         self.lease = try lease?.checked()

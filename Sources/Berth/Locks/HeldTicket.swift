@@ -52,6 +52,10 @@ package final class HeldTicket: Sendable {
     /// Notes that the ticket has become the lock. Its lease begins.
     func begin(waited: UInt64) throws(CoordinatorError) {
         try renew()
+        // Without it those behind have more to look at, and nothing else.
+        if ticket.mode == .exclusive, let status = try? FileCalls.status(of: file) {
+            try? FileCalls.setPermissions(of: file, to: status.permissions | Ticket.grantMark)
+        }
         granted.store(Clock.monotonic, ordering: .relaxed)
         events.report(
             .lockAcquired,

@@ -78,6 +78,20 @@ extension LockFolder {
             holder: content.holder)
     }
 
+    /// Whether the owner of a ticket that is over lives, and is just removing it:
+    /// it has its bell open. Who removed it too would keep those waiting who come
+    /// next, and take it for one that died.
+    func isBeingReleased(_ ticket: Ticket) -> Bool {
+        let bell = try? FileCalls.openFifo(ticket.bellName, in: directory, .reading)
+        guard let bell else { return false }
+        defer { FileCalls.close(bell) }
+        // Without one that has come and gone, a bell that nobody has says nothing.
+        let writer = try? FileCalls.openFifo(ticket.bellName, in: directory, .writing)
+        guard let writer else { return false }
+        FileCalls.close(writer)
+        return !Poll.hasHungUp(bell)
+    }
+
     func surroundings() throws(CoordinatorError) -> Holder.Surroundings {
         try calling("cannot look into") { () throws(SystemError) in try .current() }
     }

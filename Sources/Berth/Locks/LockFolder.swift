@@ -76,18 +76,24 @@ final class LockFolder: Sendable {
 
     // MARK: Sweeping
 
-    /// Removes what a dead ticket has left. The ticket goes last: a crash
-    /// before that leaves a dead ticket, which the next contender removes.
-    func sweep(_ ticket: Ticket) {
-        if case .slots = ticket.mode { remove(ticket.turnName) }
-        remove(ticket.detailsName)
+    /// Removes what a dead ticket has left. The ticket goes first: whoever finds
+    /// it finds its bell. A crash after that leaves companions without a ticket,
+    /// which ``tidy(_:below:)`` removes.
+    ///
+    /// - Returns: Whether it was there: no other was quicker.
+    @discardableResult
+    func sweep(_ ticket: Ticket) -> Bool {
+        let wasThere = remove(ticket.fileName)
         remove(ticket.bellName)
-        remove(ticket.fileName)
+        remove(ticket.detailsName)
+        if case .slots = ticket.mode { remove(ticket.turnName) }
+        return wasThere
     }
 
     /// Removes a file, wherever it has not been removed by another already.
-    func remove(_ name: String) {
-        try? FileCalls.unlink(name, in: directory)
+    @discardableResult
+    func remove(_ name: String) -> Bool {
+        (try? FileCalls.unlink(name, in: directory)) != nil
     }
 
     /// Removes what processes have left that died while they made a ticket, or

@@ -12,8 +12,10 @@ package struct LockService: Sendable {
     /// Who hears of what happens.
     package let events: EventReporter
 
-    /// Nobody stays in a gate for as long as a millisecond who is not stopped there.
+    /// Nobody stays in a gate for longer than a flush takes who is not stopped there.
     static var defaultGateTimeout: Duration { .seconds(5) }
+    /// How long one waits for the gate who would not wait for the lock.
+    private static var hastyGateTimeout: Duration { .milliseconds(250) }
 
     package init(path: String, events: EventReporter = EventReporter()) {
         self.path = path
@@ -53,7 +55,8 @@ package struct LockService: Sendable {
     /// Waits for the turn of the caller. Blocks the current thread.
     ///
     /// - Returns: The lock; nil where another holds it and the request has no patience.
-    /// - Throws: `timedOut`, `cancelled`; `deadlock` where an ancestor holds the
+    /// - Throws: `timedOut`, `cancelled`; `busy` where the request has no
+    ///   patience and a process is stopped in the gate; `deadlock` where an ancestor holds the
     ///   lock, or the wait would never end; `invalid` where it is used in
     ///   another way.
     package func acquire(_ request: Request) throws(CoordinatorError) -> HeldTicket? {
@@ -154,14 +157,10 @@ package struct LockService: Sendable {
             case .until(let deadline): deadline
             case .unlimited: nil
             }
-        let held = try folder.takeTicket(
-            request.kind(isForProcess: target != nil),
-            content: try content(target, request, folder),
-            TicketDetails.Writer(target: target, command: request.command, under: request.under),
-            events, until: gateDeadline(request.patience))
+        let held = try takeTicket(in: folder, for: target, request)
         let wait = LockWait(
             ticket: held.ticket, folder: folder, target: target, deadline: deadline,
-            cancellation: wakeUp, events: events,
+            gateTimeout: gateTimeout(request.patience), cancellation: wakeUp, events: events,
             onWait: { (isFirst) throws(CoordinatorError) in
                 if isFirst { held.describe(granted: false) }
                 return try tell(request, held.ticket, folder, isFirst: isFirst)
@@ -174,6 +173,24 @@ package struct LockService: Sendable {
             held.release()
         }
         return (held, outcome)
+    }
+
+    /// - Throws: `busy` where the request has no patience, and somebody is
+    ///   stopped in the gate: whether the lock is free cannot be told.
+    private func takeTicket(
+        in folder: LockFolder, for target: Holder?, _ request: Request
+    ) throws(CoordinatorError) -> HeldTicket {
+        do throws(CoordinatorError) {
+            return try folder.takeTicket(
+                request.kind(isForProcess: target != nil),
+                content: try content(target, request, folder),
+                TicketDetails.Writer(
+                    target: target, command: request.command, under: request.under),
+                events, until: gateDeadline(request.patience))
+        } catch {
+            guard request.patience == .none, error.code == .timedOut else { throw error }
+            throw CoordinatorError(.busy, error.message)
+        }
     }
 
     /// What a ticket has to say besides its name.
@@ -200,8 +217,12 @@ package struct LockService: Sendable {
         return request.onWait?(obstacle)
     }
 
+    private func gateTimeout(_ patience: LockPatience) -> Duration {
+        patience == .none ? min(gateTimeout, Self.hastyGateTimeout) : gateTimeout
+    }
+
     private func gateDeadline(_ patience: LockPatience) -> Deadline {
-        let deadline = Deadline(after: gateTimeout)
+        let deadline = Deadline(after: gateTimeout(patience))
         guard case .until(let other) = patience, other.nanoseconds < deadline.nanoseconds else {
             return deadline
         }

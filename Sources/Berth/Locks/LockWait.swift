@@ -18,6 +18,8 @@ struct LockWait {
     /// The process for which the lock is taken; nil is this one.
     let target: Holder?
     let deadline: Deadline?
+    /// How long the gate is waited for.
+    let gateTimeout: Duration
     let cancellation: WakeUp?
     let events: EventReporter
     /// Told before the first wait; it says after what time it is to be told
@@ -88,12 +90,13 @@ struct LockWait {
         var turnBell: FileDescriptor?
         defer { if let turnBell { FileCalls.close(turnBell) } }
         var timetable = Timetable()
+        var line: [Ticket]?
         var last: [TicketView]?
         // How often in a row a wake-up changed nothing.
         var vain = 0
         while true {
             let ahead: [TicketView]
-            switch try look(isFirst: last == nil) {
+            switch try look(&line) {
             case .over(let outcome): return outcome
             case .wait(let views): ahead = views
             }
@@ -110,7 +113,7 @@ struct LockWait {
             }
             if ahead != last { vain = 0 }
             last = ahead
-            switch try wait(for: ahead, vain, targetWatch, turnBell, timetable) {
+            switch try wait(for: ahead, vain, targetWatch, turnBell, timetable, &line) {
             case .over(let outcome): return outcome
             case .watched: vain += 1
             case .turn, .elapsed: vain = 0
@@ -141,30 +144,42 @@ struct LockWait {
 
     // MARK: Looking
 
-    private func look(isFirst: Bool) throws(CoordinatorError) -> Look {
-        let contents = try folder.contents()
-        if let target, let look = try ownTicket(of: target, contents.tickets) { return look }
+    /// Looks at the line ahead of this contender.
+    ///
+    /// The folder is listed once, at first: none joins those who are ahead,
+    /// because a ticket has its name before the next number is given. From then
+    /// on each of them is looked at by its name, until it is over: `line` has
+    /// the earlier tickets that are not known to be that, and is nil at first.
+    private func look(_ line: inout [Ticket]?) throws(CoordinatorError) -> Look {
+        let contents = line == nil ? try folder.contents() : nil
+        let earlier = line ?? contents.map { ticket.ahead(in: $0.tickets) } ?? []
+        if let target, let look = try ownTicket(of: target, earlier) { return look }
         var live: [TicketView] = []
-        let turn = try ticket.turn(among: contents.tickets) {
+        var over: [Ticket] = []
+        let turn = try ticket.turn(among: earlier) {
             (earlier) throws(CoordinatorError) -> Bool in
-            let view = try folder.view(of: earlier)
+            var view = try folder.view(of: earlier)
+            // Not taken where it is renewed, or given back, at this moment.
+            while view.standing == .ended, try !takeEnded(view) {
+                view = try folder.view(of: earlier)
+            }
             switch view.standing {
-            case .gone:
+            case .gone, .ended:
+                over.append(earlier)
                 return false
             case .dead:
-                sweep(view)
-                return false
-            case .ended:
-                try takeEnded(view)
+                over.append(earlier)
+                if !folder.isBeingReleased(earlier) { sweep(view) }
                 return false
             case .guarded, .granted:
                 live.append(view)
                 return true
             }
         }
+        line = over.isEmpty ? earlier : earlier.filter { !over.contains($0) }
         switch turn {
         case .enter:
-            if isFirst { try folder.tidy(contents, below: ticket.number) }
+            if let contents { try folder.tidy(contents, below: ticket.number) }
             try ringNext()
             return .over(.granted)
         case .refused(let other):
@@ -194,22 +209,22 @@ struct LockWait {
 
     private func sweep(_ view: TicketView) {
         let details = events.isHeard ? folder.details(of: view.ticket) : nil
-        folder.sweep(view.ticket)
-        reportStale(view.ticket, details)
+        if folder.sweep(view.ticket) { reportStale(view.ticket, details) }
     }
 
-    /// Takes the place of one whose lease has ended, unless another did.
-    private func takeEnded(_ view: TicketView) throws(CoordinatorError) {
+    /// Takes the place of one whose lease has ended, unless another did;
+    /// returns whether the place is free.
+    private func takeEnded(_ view: TicketView) throws(CoordinatorError) -> Bool {
         let details = events.isHeard ? folder.details(of: view.ticket) : nil
         do throws(CoordinatorError) {
-            let limit = Deadline(after: LockService.defaultGateTimeout)
-            if try folder.takeEnded(view.ticket, until: limit) {
-                reportStale(view.ticket, details)
-            }
+            let limit = Deadline(after: gateTimeout)
+            guard try folder.takeEnded(view.ticket, until: limit) else { return false }
+            reportStale(view.ticket, details)
         } catch {
             // Given back, at this moment.
             if error.code != .stale { throw error }
         }
+        return true
     }
 
     private func reportStale(_ ticket: Ticket, _ details: TicketDetails?) {
@@ -258,9 +273,11 @@ struct LockWait {
     /// A bell that woke us in vain was rung by a hand that did not let go, or
     /// its owner is just ending: the next look at it comes after a pause, which
     /// grows. The same holds where there is no bell.
+    ///
+    /// `line` is emptied where it is seen that all who are ahead are over.
     private func wait(
         for ahead: [TicketView], _ vain: Int, _ targetWatch: FileDescriptor?,
-        _ turnBell: FileDescriptor?, _ timetable: Timetable
+        _ turnBell: FileDescriptor?, _ timetable: Timetable, _ line: inout [Ticket]?
     ) throws(CoordinatorError) -> Wake {
         var own = OwnFiles(cancellation: cancellation?.reading, target: targetWatch)
         if vain > 0 {
@@ -280,6 +297,7 @@ struct LockWait {
             limit = Deadline.sooner(limit, Deadline(after: lease.nextLook(at: now)))
         }
         let wake = try poll(own, watch.files, until: limit)
+        if wake == .watched, watch.isGivenBack() { line = [] }
         return wake == .elapsed && !watch.isComplete ? .watched : wake
     }
 

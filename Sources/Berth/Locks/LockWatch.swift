@@ -7,9 +7,18 @@ struct LockWatch: ~Copyable {
     private(set) var files: [FileDescriptor] = []
     /// Whether everything that may happen to them wakes us.
     private(set) var isComplete = true
+    /// The ticket that is watched, kept open, and its bell: where it is one
+    /// alone, and excludes all others.
+    private var only: (ticket: FileDescriptor, bell: FileDescriptor)?
 
     init(_ views: [TicketView], _ folder: LockFolder) {
         for view in views { add(view, folder) }
+        if views.count == 1, views[0].ticket.mode == .exclusive, views[0].standing == .guarded,
+            let bell = files.first, isComplete,
+            let ticket = try? folder.openTicket(views[0].ticket.fileName)
+        {
+            only = (ticket, bell)
+        }
     }
 
     /// Of nothing yet.
@@ -17,6 +26,18 @@ struct LockWatch: ~Copyable {
 
     deinit {
         for file in files { FileCalls.close(file) }
+        if let only { FileCalls.close(only.ticket) }
+    }
+
+    /// Whether the one that is watched had the lock, and has given it back, or
+    /// lost it to somebody's hand: then it was the first in line. Of one that
+    /// has died it is not told.
+    func isGivenBack() -> Bool {
+        guard let only, Poll.isRung(only.bell), let status = try? FileCalls.status(of: only.ticket),
+            Ticket.isGranted(status)
+        else { return false }
+        if status.links == 0 { return true }
+        return (try? FileCalls.lock(only.ticket, .shared, waiting: false)) == true
     }
 
     mutating func add(_ view: TicketView, _ folder: LockFolder) {

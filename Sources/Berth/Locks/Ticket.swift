@@ -42,6 +42,14 @@ package struct Ticket: Hashable, Sendable {
     /// How many slots a lock has at most.
     package static var maximumSlots: Int { 64 }
 
+    // MARK: The grant
+
+    /// The permission that marks a ticket which has become an exclusive lock: of
+    /// the earlier ones none has a place in the line any more.
+    static var grantMark: UInt32 { 0o100 }
+
+    static func isGranted(_ status: FileStatus) -> Bool { status.permissions & grantMark != 0 }
+
     // MARK: Names
 
     package var fileName: String {

@@ -43,15 +43,25 @@ package struct TicketDetails: Hashable, Sendable {
         }
     }
 
+    /// Where ``since`` stands: 16 digits, all of them 0 in line. A grant is told
+    /// in place.
+    static var sinceOffset: Int { 10 }
+
+    private static func digits(since: Int64) -> [UInt8] {
+        Ticket.digits(UInt64(clamping: since))
+    }
+
+    /// `{"since":"…",…}`
     package var json: [UInt8] {
         var writer = JSONWriter(capacity: 512)
         writer.beginObject()
+        writer.member(
+            "since", String(decoding: Self.digits(since: since ?? 0), as: UTF8.self))
         holder.write(to: &writer)
         writer.member("user", user)
         writer.member("command", command)
         writer.member("at", taken)
         writer.member("joined", joined)
-        if let since { writer.member("since", since) }
         if let child {
             writer.member("child")
             writer.beginObject()
@@ -88,7 +98,8 @@ package struct TicketDetails: Hashable, Sendable {
         joined = fields.integer("joined") ?? 0
         user = fields.integer("user") ?? 0
         command = fields.string("command") ?? ""
-        since = fields.integer("since")
+        since = fields.string("since").flatMap { Int64(decimal: Array($0.utf8)[...]) }
+            .flatMap { $0 > 0 ? $0 : nil }
         under = fields.string("under") ?? ""
         child = fields.fields("child").flatMap { child in
             guard let process: Int32 = child.integer("pid"),
@@ -107,31 +118,44 @@ extension TicketDetails {
         let under: String
         private let taken = Clock.wallMilliseconds
         private let joined = Clock.boot
-        /// Who it is, once that has been found out: between the wait and the
-        /// grant nobody has to ask again.
-        private let holder: Mutex<Holder?>
+        private let target: Holder?
+        /// Whether they say all but whether the lock is granted.
+        private let isWritten = Atomic(false)
 
         /// For the process for which the ticket is taken; nil is this one.
         init(target: Holder?, command: String, under: String) {
+            self.target = target
             self.command = command
             self.under = under
-            holder = Mutex(target)
-        }
-
-        private func findHolder() -> Holder? {
-            holder.withLock { holder in
-                if holder == nil { holder = try? Holder.current() }
-                return holder
-            }
         }
 
         func write(of ticket: Ticket, in folder: LockFolder, granted: Bool, command child: Int32?) {
-            guard let holder = findHolder() else { return }
+            if granted, child == nil, isWritten.load(ordering: .relaxed) {
+                try? Self.markGranted(ticket.detailsName, in: folder.directory)
+                return
+            }
+            guard let holder = target ?? (try? Holder.known()) else { return }
             let details = TicketDetails(
                 holder: holder, user: CurrentProcess.effectiveUser, command: command, taken: taken,
                 joined: joined, since: granted ? Clock.wallMilliseconds : nil,
                 child: child.flatMap(Self.child), under: under)
-            try? Self.replace(ticket.detailsName, in: folder.directory, details.json)
+            do throws(SystemError) {
+                try Self.replace(ticket.detailsName, in: folder.directory, details.json)
+                isWritten.store(true, ordering: .relaxed)
+            } catch {
+                // As far as there is room.
+            }
+        }
+
+        /// Others wait behind the one who does this, and for nothing else.
+        private static func markGranted(
+            _ name: String, in directory: FileDescriptor
+        ) throws(SystemError) {
+            let file = try FileCalls.open(name, in: directory, .writing)
+            defer { FileCalls.close(file) }
+            try FileCalls.writeAll(
+                file, TicketDetails.digits(since: Clock.wallMilliseconds),
+                at: TicketDetails.sinceOffset)
         }
 
         private static func child(_ process: Int32) -> Child? {
@@ -145,9 +169,10 @@ extension TicketDetails {
         ) throws(SystemError) {
             let file = try FileCalls.open(name, in: directory, .creating)
             defer { FileCalls.close(file) }
-            guard try FileCalls.status(of: file).isRegular else { return }
+            let status = try FileCalls.status(of: file)
+            guard status.isRegular else { return }
             try FileCalls.writeAll(file, bytes, at: 0)
-            try FileCalls.truncate(file, to: bytes.count)
+            if status.size > bytes.count { try FileCalls.truncate(file, to: bytes.count) }
         }
     }
 }

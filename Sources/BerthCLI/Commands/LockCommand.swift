@@ -74,7 +74,9 @@ enum LockCommand: Command {
                 }
             }
         } catch {
-            guard error.code == .timedOut, let conflictStatus else { throw error }
+            guard error.code == .timedOut || error.code == .busy, let conflictStatus else {
+                throw error
+            }
             context.output.note(error.message)
             return conflictStatus
         }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// A process that holds something, told from every other that has been or will be.
 ///
 /// An object, which never changes: how a value of so many members is copied
@@ -55,6 +57,18 @@ package final class Holder: Sendable {
             process: CurrentProcess.identifier, start: facts.start, instance: nil,
             surroundings: try .current())
     }
+
+    /// The calling process as it was when it was asked for first: for others to
+    /// read, and not to judge by. In a child that was forked off it is another.
+    package static func known() throws(SystemError) -> Holder {
+        let process = CurrentProcess.identifier
+        if let holder = memory.withLock({ $0 }), holder.process == process { return holder }
+        let holder = try current()
+        memory.withLock { $0 = holder }
+        return holder
+    }
+
+    private static let memory = Mutex<Holder?>(nil)
 
     /// Another process of this machine; nil where there is none, or it has ended.
     package static func living(_ process: Int32) throws(SystemError) -> Holder? {

@@ -21,7 +21,7 @@ struct StagingDirectory {
             var digits: [UInt8] = []
             digits.append(hexadecimal: environment.random())
             let name = wanted + Self.mark + String(decoding: digits, as: UTF8.self)
-            try FileCalls.makeDirectory(name, in: parent)
+            try FileCalls.makeDirectory(name, in: parent, isPrivate: true)
             guard let directory = try Self.opened(name, in: parent) else { continue }
             self.name = name
             self.directory = directory

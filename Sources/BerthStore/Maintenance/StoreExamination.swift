@@ -66,6 +66,15 @@ package struct StoreExamination {
     private func directoryPermissions() -> Finding {
         do throws(SystemError) {
             let status = try FileCalls.status(of: directory.descriptor)
+            if status.isShared {
+                return status.permissions & 0o007 == 0
+                    ? Finding(
+                        "directory", isHealthy: true, "shared with group " + String(status.group))
+                    : Finding(
+                        "directory", isHealthy: false,
+                        "others than its group can look into it; close it: chmod o-rwx "
+                            + store.path)
+            }
             return status.permissions & 0o077 == 0
                 ? Finding("directory", isHealthy: true, "yours alone")
                 : Finding(
@@ -99,10 +108,18 @@ package struct StoreExamination {
         do throws(StoreError) {
             guard let file = try directory.open(name, .reading) else { return nil }
             directory.storage.close(file.descriptor)
-            if file.status.permissions & 0o077 == 0 { return nil }
+            let path = store.path + "/" + name
+            let permissions = file.status.permissions
+            if directory.group == nil {
+                if permissions & 0o077 == 0 { return nil }
+                return Finding(
+                    "files", isHealthy: false,
+                    "others can open " + name + "; close it: chmod 600 " + path)
+            }
+            if permissions & 0o067 == 0o060 { return nil }
             return Finding(
                 "files", isHealthy: false,
-                "others can open " + name + "; close it: chmod 600 " + store.path + "/" + name)
+                name + " is not open to the group, or not to it alone: chmod 660 " + path)
         } catch {
             return Finding("files", isHealthy: false, error.message)
         }

@@ -20,6 +20,7 @@ extension FileCalls {
         _ name: String, in directory: FileDescriptor
     ) throws(SystemError) {
         _ = try retrying("mkfifoat") { mkfifoat(directory.rawValue, name, 0o600) }
+        try share(name, .fifo, in: directory, adding: 0o060)
     }
 
     /// Opens a FIFO without waiting for its other end; `writing` fails with

@@ -29,8 +29,15 @@ extension FileCalls {
         _ name: String, in directory: FileDescriptor
     ) throws(SystemError) -> FileDescriptor {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
-        return try raised(
+        let file = try raised(
             try retrying("openat") { openat(directory.rawValue, name, flags, 0o600) })
+        do throws(SystemError) {
+            try share(file, in: directory)
+            return file
+        } catch {
+            close(file)
+            throw error
+        }
     }
 
     /// The bytes of a regular file that a path leads to, links followed: never

@@ -51,16 +51,28 @@ package enum FileCalls {
             rawValue: try retrying("fcntl") { fcntl(descriptor, F_DUPFD_CLOEXEC, 3) })
     }
 
-    /// The corresponding C function is `openat`.
+    /// The corresponding C function is `openat`. A file that is made without
+    /// permissions of its own is the user's alone, and in a shared directory the
+    /// group's as well.
     package static func open(
-        _ name: String, in directory: FileDescriptor, _ mode: OpenMode, permissions: UInt32 = 0o600
+        _ name: String, in directory: FileDescriptor, _ mode: OpenMode, permissions: UInt32? = nil
     ) throws(SystemError) -> FileDescriptor {
         // O_NONBLOCK: a planted FIFO must not hang the open; regular files ignore it.
         let flags = mode.flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-        return try raised(
-            try retrying("openat") {
-                openat(directory.rawValue, name, flags, mode_t(permissions))
-            })
+        let file = try openingShared(name, in: directory) { () throws(SystemError) in
+            try raised(
+                try retrying("openat") {
+                    openat(directory.rawValue, name, flags, mode_t(permissions ?? 0o600))
+                })
+        }
+        if flags & O_CREAT == 0 || permissions != nil { return file }
+        do throws(SystemError) {
+            try share(file, in: directory)
+            return file
+        } catch {
+            close(file)
+            throw error
+        }
     }
 
     /// Opens a directory by its path, following links: the user's spelling of
@@ -85,7 +97,9 @@ package enum FileCalls {
         _ name: String, in directory: FileDescriptor
     ) throws(SystemError) -> FileDescriptor {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW
-        return try raised(try retrying("openat") { openat(directory.rawValue, name, flags, 0) })
+        return try openingShared(name, in: directory) { () throws(SystemError) in
+            try raised(try retrying("openat") { openat(directory.rawValue, name, flags, 0) })
+        }
     }
 
     /// The corresponding C function is `close`. An error is of no use to
@@ -131,6 +145,13 @@ package enum FileCalls {
         _ = try retrying("ftruncate") { ftruncate(file.rawValue, off_t(size)) }
     }
 
+    /// The corresponding C function is `fchmod`.
+    package static func setPermissions(
+        of file: FileDescriptor, to permissions: UInt32
+    ) throws(SystemError) {
+        _ = try retrying("fchmod") { fchmod(file.rawValue, mode_t(permissions)) }
+    }
+
     /// Makes the entries of a directory durable. The corresponding C function is `fsync`.
     package static func flushDirectory(_ directory: FileDescriptor) throws(SystemError) {
         _ = try retrying("fsync") { fsync(directory.rawValue) }
@@ -161,11 +182,15 @@ package enum FileCalls {
         return FileStatus(raw)
     }
 
-    /// The corresponding C function is `mkdirat`.
+    /// The corresponding C function is `mkdirat`. What is made is the user's
+    /// alone, and in a shared directory the group's as well, unless that is
+    /// none of a store.
     package static func makeDirectory(
-        _ name: String, in directory: FileDescriptor, permissions: UInt32 = 0o700
+        _ name: String, in directory: FileDescriptor, isPrivate: Bool = false
     ) throws(SystemError) {
-        _ = try retrying("mkdirat") { mkdirat(directory.rawValue, name, mode_t(permissions)) }
+        _ = try retrying("mkdirat") { mkdirat(directory.rawValue, name, 0o700) }
+        if isPrivate { return }
+        try share(name, .directory, in: directory, adding: 0o2070)
     }
 
     /// Makes a directory by its path. The corresponding C function is `mkdir`.

@@ -44,6 +44,20 @@ package enum Poll {
         }
     }
 
+    /// Whether a FIFO that is open for reading has something to say, and is
+    /// still open for writing. The corresponding C function is `poll`.
+    package static func isRung(_ fifo: FileDescriptor) -> Bool {
+        var entry = pollfd(fd: fifo.rawValue, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1 && Int32(entry.revents) & (POLLIN | POLLHUP) == POLLIN
+    }
+
+    /// Whether a FIFO that is open for reading has lost its last writer. The
+    /// corresponding C function is `poll`.
+    package static func hasHungUp(_ fifo: FileDescriptor) -> Bool {
+        var entry = pollfd(fd: fifo.rawValue, events: Int16(POLLIN), revents: 0)
+        return poll(&entry, 1, 0) == 1 && Int32(entry.revents) & POLLHUP != 0
+    }
+
     /// Rounded up, so that a wait never ends before its time.
     private static func milliseconds(until deadline: Deadline?) -> Int32 {
         guard let deadline else { return -1 }

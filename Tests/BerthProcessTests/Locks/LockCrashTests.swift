@@ -136,4 +136,23 @@ struct LockCrashTests {
         _ = await stopped.exitStatus()
         #expect(try await run("lock", "a", "true").status == 0)
     }
+
+    @Test func whoWouldNotWaitIsToldAtOnceWhoIsStoppedInTheGate() async throws {
+        #expect(try await run("lock", "a", "true").status == 0)
+        let gate = try store.folder(ofLock: "a") + "/gate"
+        let stopped = try BerthProcess.startShell(
+            "exec flock -F \(gate) sh -c 'echo in; kill -STOP $$'", store: store)
+        #expect(await stopped.hasPrinted("in"))
+        let clock = ContinuousClock()
+        let start = clock.now
+        let outcome = try await run("lock", "-n", "a", "true")
+        #expect(clock.now - start < .seconds(3))
+        #expect(outcome.status == 75)
+        #expect(outcome.errors.contains("kill -CONT \(stopped.identifier)"))
+        #expect(outcome.errors.contains("/gate"))
+        #expect(try await run("lock", "-n", "-E", "9", "a", "true").status == 9)
+        stopped.send(SIGKILL)
+        _ = await stopped.exitStatus()
+        #expect(try await run("lock", "-n", "a", "true").status == 0)
+    }
 }

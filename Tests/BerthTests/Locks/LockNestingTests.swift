@@ -50,6 +50,52 @@ struct LockNestingTests {
         }
     }
 
+    @Test func groupEntersAgainWhatTheCallerIsInsideOfAndTakesTheRest() async throws {
+        let berth = berth
+        try await berth.withLock("b") { outer in
+            let token = outer.token
+            try await berth.withLocks(["c", "b", "a"], isReentrant: true) { group in
+                await Task.yield()
+                let names = group.names
+                #expect(names == ["a", "b", "c"])
+                #expect(group.token(of: "b") == token)
+                let isTaken = try await berth.tryLock("a") == nil
+                #expect(isTaken)
+            }
+            let isHeld = outer.isHeld
+            #expect(isHeld)
+            let isFree = try await berth.tryLock("a") != nil
+            #expect(isFree)
+        }
+    }
+
+    @Test func groupWithLeasesIsRenewedAndItsLossesAreTold() async throws {
+        let berth = berth
+        let losses = Mutex<[String]>([])
+        let lost = Event<Bool>()
+        let lease = Lock.Lease(.milliseconds(200)) { error in
+            let count = losses.withLock {
+                $0.append(error.message)
+                return $0.count
+            }
+            if count == 2 { lost.set(true) }
+        }
+        let error = await #expect(throws: CoordinatorError.self) {
+            try await berth.withLocks(["a", "b"], lease: lease) { group in
+                try await group.renew()
+                _ = await lost.wait()
+                let isHeld = group.isHeld
+                #expect(!isHeld)
+                try await group.renew()
+            }
+        }
+        #expect(error?.code == .stale)
+        let messages = losses.withLock { $0.sorted() }
+        #expect(messages.count == 2)
+        #expect(messages.first?.contains("'a'") == true)
+        #expect(messages.last?.contains("'b'") == true)
+    }
+
     @Test func sharedLockIsNotEnteredAgainAsAnExclusiveOne() throws {
         try berth.withLock("a", mode: .shared) { _ in
             try berth.withLock("a", mode: .shared, isReentrant: true) { _ in }

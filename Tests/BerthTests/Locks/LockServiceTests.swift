@@ -107,7 +107,12 @@ struct LockServiceTests {
 
     @Test func manyContendersExcludeEachOther() async throws {
         let order = Order()
-        let (locks, name) = (locks, name)
+        let deaths = Atomic(0)
+        let events = EventReporter { event in
+            if event.kind == .lockStale { deaths.add(1, ordering: .relaxed) }
+        }
+        let locks = LockService(path: store.path, events: events)
+        let name = name
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<12 {
                 group.addTask {
@@ -124,6 +129,8 @@ struct LockServiceTests {
         }
         #expect(order.tokens.count == 480)
         #expect(zip(order.tokens, order.tokens.dropFirst()).allSatisfy { $0 < $1 })
+        // No release was taken for a death.
+        #expect(deaths.load(ordering: .relaxed) == 0)
         #expect(try names() == ["gate"])
     }
 
@@ -261,6 +268,54 @@ struct LockServiceTests {
         #expect(try locks.listing(of: name).state == .free)
         FileCalls.close(gate)
         #expect(try names() == ["gate"])
+    }
+
+    /// A renewal that began before the end of the lease, and is done after it,
+    /// is one in time: whoever saw the lease end meanwhile goes on waiting.
+    @Test func leaseThatIsRenewedAtItsEndIsNotTaken() async throws {
+        var lease = request()
+        lease.lease = 3_600_000_000_000
+        let held = try #require(try locks.acquire(lease))
+        let folder = held.folder
+        let waiting = Event<Bool>()
+        let granted = Mutex<UInt64>(0)
+        let (locks, name) = (locks, name)
+        let wait = Task {
+            try await Self.wait(locks, name, waiting: waiting) { _ in
+                granted.withLock { $0 = Clock.boot }
+            }
+        }
+        _ = await waiting.wait()
+        let gate = try Gate.enter(folder, until: Deadline(after: .seconds(5)))
+        let end = try await Thread.run {
+            try FileCalls.writeAll(
+                held.file, TicketContent.digits(Clock.boot), at: TicketContent.endOffset)
+            // The waiter looks at it within a second, and comes to the gate.
+            while try !Self.isWaitedFor(folder) {
+                _ = try Poll.wait([], until: Deadline(after: .milliseconds(10)))
+            }
+            let end = Clock.boot + 300_000_000
+            try FileCalls.writeAll(
+                held.file, TicketContent.digits(end), at: TicketContent.endOffset)
+            return end
+        }
+        gate.leave()
+        try await wait.value
+        #expect(granted.withLock { $0 } >= end)
+        #expect(!held.release())
+    }
+
+    /// Whether somebody waits for the gate, as far as the system tells.
+    private static func isWaitedFor(_ folder: LockFolder) throws -> Bool {
+        #if os(Linux)
+            let inode = try FileCalls.status(ofName: "gate", in: folder.directory).identity.inode
+            let locks = try String(contentsOfFile: "/proc/locks", encoding: .utf8)
+            return locks.split(separator: "\n").contains {
+                $0.contains("-> FLOCK") && $0.contains(":\(inode) ")
+            }
+        #else
+            return true
+        #endif
     }
 
     // MARK: What others put there
