@@ -31,13 +31,7 @@ extension FileCalls {
         let flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY
         let file = try raised(
             try retrying("openat") { openat(directory.rawValue, name, flags, 0o600) })
-        do throws(SystemError) {
-            try share(file, in: directory)
-            return file
-        } catch {
-            close(file)
-            throw error
-        }
+        return try shared(file, in: directory)
     }
 
     /// The bytes of a regular file that a path leads to, links followed: never

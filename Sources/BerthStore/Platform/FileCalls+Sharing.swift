@@ -17,19 +17,26 @@ extension FileStatus {
 }
 
 extension FileCalls {
-    /// Opens a file that was perhaps made just now to the group of a shared
-    /// directory. Another's was there before, and is left as it is.
+    /// A file that was perhaps made just now, opened to the group of a shared
+    /// directory. Another's was there before, and is left as it is. It is closed
+    /// where that fails.
     ///
     /// A crash before it leaves a file that its owner alone can open, until he
     /// opens it as he made it.
-    static func share(
+    static func shared(
         _ file: FileDescriptor, in directory: FileDescriptor
-    ) throws(SystemError) {
-        guard try status(of: directory).isShared else { return }
-        let status = try status(of: file)
-        guard status.owner == CurrentProcess.effectiveUser, status.permissions & 0o060 != 0o060
-        else { return }
-        try setPermissions(of: file, to: status.permissions | 0o060)
+    ) throws(SystemError) -> FileDescriptor {
+        do throws(SystemError) {
+            guard try status(of: directory).isShared else { return file }
+            let status = try status(of: file)
+            if status.owner == CurrentProcess.effectiveUser, status.permissions & 0o060 != 0o060 {
+                try setPermissions(of: file, to: status.permissions | 0o060)
+            }
+            return file
+        } catch {
+            close(file)
+            throw error
+        }
     }
 
     /// Opens what was made just now under a name to the group of a shared
@@ -47,7 +54,7 @@ extension FileCalls {
     }
 
     /// Opens a name, and again for some milliseconds where another is just
-    /// making it: between that and ``share(_:in:)`` it is closed to the group.
+    /// making it: between that and ``shared(_:in:)`` it is closed to the group.
     static func openingShared(
         _ name: String, in directory: FileDescriptor,
         _ body: () throws(SystemError) -> FileDescriptor

@@ -65,14 +65,8 @@ package enum FileCalls {
                     openat(directory.rawValue, name, flags, mode_t(permissions ?? 0o600))
                 })
         }
-        if flags & O_CREAT == 0 || permissions != nil { return file }
-        do throws(SystemError) {
-            try share(file, in: directory)
-            return file
-        } catch {
-            close(file)
-            throw error
-        }
+        let isOfDirectory = flags & O_CREAT != 0 && permissions == nil
+        return isOfDirectory ? try shared(file, in: directory) : file
     }
 
     /// Opens a directory by its path, following links: the user's spelling of
