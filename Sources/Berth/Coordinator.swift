@@ -217,6 +217,7 @@ extension Coordinator {
             ) { base in
                 var transaction = CoordinatorTransaction(base, locks)
                 let result = try body(&transaction)
+                try transaction.writeRunning()
                 base = transaction.base
                 // Before the change is written: see `Bell`.
                 ringing = try Ringing(transaction.bells, in: path)

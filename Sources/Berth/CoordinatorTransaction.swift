@@ -10,6 +10,8 @@ public struct CoordinatorTransaction {
     var base: Transaction
     /// The locks of the same store.
     let locks: LockService
+    /// The records of running jobs that it changes, until its end.
+    var running: [RecordKey: RunningJobs] = [:]
     /// What it brings to those who sleep for it.
     var bells: Set<Interest> = []
 

@@ -340,6 +340,26 @@ struct JobTests {
         try checkCounts()
     }
 
+    @Test func whatBeginsAndEndsInATransactionCountsInIt() throws {
+        try jobs.updateQueue("q") { $0.limit = 2 }
+        try jobs.enqueue((0..<4).map { _ in request() })
+        let first = try claim(4).compactMap { job in job.claim.map { (job.id, $0.token) } }
+        #expect(first.count == 2)
+        let running = try berth.write("test") { transaction in
+            try transaction.completeJob(first[0].0, token: first[0].1)
+            let request = ClaimRequest(
+                queue: "q", limit: 4, kinds: nil, holder: try Holder.current(), proof: .process,
+                lease: nil)
+            let now = Clock.wallMilliseconds
+            #expect(try transaction.claim(request, at: now).jobs.map(\.id) == [3])
+            #expect(try transaction.claim(request, at: now).jobs.isEmpty)
+            return try transaction.running(in: "q").map(\.id).sorted()
+        }
+        #expect(running == [2, 3])
+        #expect(try berth.write("test") { try $0.running(in: "q").map(\.id).sorted() } == running)
+        try checkCounts()
+    }
+
     @Test func aJobOfAPreviousBootIsTakenBackAndNothingCounted() throws {
         let id = try add()
         _ = try claim()

@@ -11,7 +11,6 @@ import BerthStore
 struct RunningJobs: Hashable {
     struct Entry: Hashable {
         let id: JobID
-        let queue: String
         let group: String?
         /// See ``JobClaim/member``.
         let member: String?
@@ -30,8 +29,7 @@ struct RunningJobs: Hashable {
     mutating func put(_ job: Job, _ claim: JobClaim) {
         remove(job.id)
         let entry = Entry(
-            id: job.id, queue: job.queue, group: job.group, member: claim.member,
-            deadline: claim.deadline)
+            id: job.id, group: job.group, member: claim.member, deadline: claim.deadline)
         entries.insert(entry, at: entries.firstIndex { $0.id > job.id } ?? entries.count)
     }
 
@@ -57,14 +55,13 @@ struct RunningJobs: Hashable {
 
     init(_ record: Record) throws(CoordinatorError) {
         guard let jobs = JSONFields(record.value) else { throw JobRecords.damaged(record.key) }
-        let queue = String(record.key.text.dropFirst(JobRecords.running.utf8.count).dropLast(3))
         for (name, value) in jobs.members {
             guard let id = UInt64(decimal: name), let fields = JSONFields(Array(value)) else {
                 throw JobRecords.damaged(record.key)
             }
             entries.append(
                 Entry(
-                    id: JobID(rawValue: id), queue: queue, group: fields.string("group"),
+                    id: JobID(rawValue: id), group: fields.string("group"),
                     member: fields.string("member"), deadline: fields.integer("deadline")))
         }
     }
@@ -73,28 +70,43 @@ struct RunningJobs: Hashable {
 extension CoordinatorTransaction {
     /// The jobs of a queue that run.
     func running(in queue: String) throws -> [RunningJobs.Entry] {
-        var running: [RunningJobs.Entry] = []
-        try base.forEach(prefix: JobRecords.running(queue)) { record in
-            running += try RunningJobs(record).entries
+        let prefix = JobRecords.running(queue)
+        var changed = running.filter { $0.key.text.hasPrefix(prefix) }
+        var entries: [RunningJobs.Entry] = []
+        try base.forEach(prefix: prefix) { record in
+            entries += try (changed.removeValue(forKey: record.key) ?? RunningJobs(record)).entries
             return true
         }
-        return running
+        for jobs in changed.values { entries += jobs.entries }
+        return entries
     }
 
     /// Notes that a job runs, or how its claim is now.
     mutating func noteRunning(_ job: Job, _ claim: JobClaim) throws {
-        let key = JobRecords.running(job.queue, job.id)
-        var jobs = try base.record(key).map { try RunningJobs($0) } ?? RunningJobs()
-        jobs.put(job, claim)
-        try base.set(key, jobs.json)
+        try changeRunning(job) { $0.put(job, claim) }
     }
 
     /// Notes that a job runs no more.
     mutating func forgetRunning(_ job: Job) throws {
+        try changeRunning(job) { $0.remove(job.id) }
+    }
+
+    private mutating func changeRunning(
+        _ job: Job, _ body: (inout RunningJobs) -> Void
+    ) throws {
         let key = JobRecords.running(job.queue, job.id)
-        guard let record = try base.record(key) else { return }
-        var jobs = try RunningJobs(record)
-        jobs.remove(job.id)
-        if jobs.entries.isEmpty { base.delete(key) } else { try base.set(key, jobs.json) }
+        if running[key] == nil {
+            running[key] = try base.record(key).map { try RunningJobs($0) } ?? RunningJobs()
+        }
+        body(&running[key, default: RunningJobs()])
+    }
+
+    /// Puts what has changed of the running jobs into the transaction, each
+    /// record once however many of its jobs have changed.
+    mutating func writeRunning() throws {
+        for (key, jobs) in running {
+            if jobs.entries.isEmpty { base.delete(key) } else { try base.set(key, jobs.json) }
+        }
+        running = [:]
     }
 }
