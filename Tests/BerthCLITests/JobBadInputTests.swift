@@ -48,6 +48,25 @@ struct JobBadInputTests {
     }
 
     @Test(arguments: [
+        ["done", "9", "--token", "1"], ["fail", "9", "--token", "1"], ["cancel", "9"],
+        ["retry", "9"], ["snooze", "9", "1s", "--token", "1"], ["release", "9", "--token", "1"],
+        ["extend", "9", "1s", "--token", "1"], ["progress", "9", "50", "--token", "1"],
+    ])
+    func anUnknownJobMakesNoStore(words: [String]) throws {
+        let store = try TemporaryStore()
+        let run = CommandRun(["job"] + words, store: store)
+        #expect(run.status == 66 && run.complaints.count == 1)
+        #expect(!FileManager.default.fileExists(atPath: store.path))
+    }
+
+    @Test(arguments: [["prune"], ["redrive"]])
+    func nothingToBeDoneMakesNoStore(words: [String]) throws {
+        let store = try TemporaryStore()
+        #expect(CommandRun(["job"] + words, store: store).status == 0)
+        #expect(!FileManager.default.fileExists(atPath: store.path))
+    }
+
+    @Test(arguments: [
         ["show", "9"], ["done", "9", "--token", "1"], ["fail", "9", "--token", "1"],
         ["cancel", "9"], ["retry", "9"], ["log", "9"], ["wait", "9"],
         ["snooze", "9", "1s", "--token", "1"], ["release", "9", "--token", "1"],

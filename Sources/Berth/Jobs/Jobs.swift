@@ -74,7 +74,7 @@ public struct Jobs: Sendable {
     /// later, and that no worker serves who knows the kind.
     package func withoutWorker(_ queues: [String], kind: String) throws -> [String] {
         let folder = try PresenceFolder(of: coordinator.path, creating: false)
-        return try coordinator.write("job.workers") { transaction in
+        return try coordinator.write("job.workers", makesStore: false) { transaction in
             try Set(queues).sorted().filter { queue in
                 try !transaction.isEmpty(transaction.queueRecord(queue), of: [kind])
                     && transaction.workers(
@@ -148,13 +148,13 @@ public struct Jobs: Sendable {
 
     // MARK: Changing
 
-    /// One transaction on jobs, which gives something back: it may use the
-    /// room that is kept for a full disk.
+    /// One transaction on jobs that are there, which gives something back: it
+    /// may use the room that is kept for a full disk, and makes no store.
     @discardableResult
     package func change<Result>(
         _ name: String, _ body: (inout CoordinatorTransaction) throws -> Result
     ) throws -> Result {
-        try coordinator.write("job." + name, isEssential: true, body)
+        try coordinator.write("job." + name, isEssential: true, makesStore: false, body)
     }
 
     /// Cancels a job. Blocks the current thread. See
@@ -218,7 +218,9 @@ public struct Jobs: Sendable {
         _ name: String, _ body: (inout JobQueueSettings) throws -> Void
     ) throws -> JobQueueSettings {
         try JobRule.check(queue: name)
-        return try change("queue") { try $0.updateQueue(name, body) }
+        return try coordinator.write("job.queue", isEssential: true) {
+            try $0.updateQueue(name, body)
+        }
     }
 
     /// Lets no job of a queue, or of one group of it, be claimed until it is
