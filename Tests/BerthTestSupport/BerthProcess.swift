@@ -121,7 +121,7 @@ public final class BerthProcess: Sendable {
         defer { for end in ends { _ = close(end) } }
         self.store = store
         identifier = try actions.spawn(command, pairs)
-        store.end(groupOf: identifier)
+        store.end(groupOf: identifier) { [status] in status.value != nil }
         output = try PipeReader(own[1])
         errors = try PipeReader(own[2])
         if let descriptor = own[0] { try Self.write(Array(input.utf8), to: descriptor) }

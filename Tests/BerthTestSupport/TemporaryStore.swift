@@ -19,8 +19,24 @@ public final class TemporaryStore: Sendable {
     /// The directory, which exists and is empty.
     public let directory: String
 
-    /// The processes that were started with it, each the leader of a group.
-    private let leaders = Mutex<[pid_t]>([])
+    /// A process that was started with it, the leader of a group.
+    private struct Leader {
+        let process: pid_t
+        /// Whether it has ended, and its number may be another's.
+        let hasEnded: @Sendable () -> Bool
+
+        /// Kills what is left of the group.
+        ///
+        /// While a member lives, the kernel gives nobody the leader's number. So
+        /// who has it after the leader has ended is a stranger, or a process of
+        /// another test, and nothing is left of the group.
+        func endGroup() {
+            if hasEnded(), kill(process, 0) == 0 || errno == EPERM { return }
+            kill(-process, SIGKILL)
+        }
+    }
+
+    private let leaders = Mutex<[Leader]>([])
 
     /// Where the store is to be: a path in the directory, which does not exist yet.
     public var path: String { directory + "/store" }
@@ -37,27 +53,13 @@ public final class TemporaryStore: Sendable {
     }
 
     deinit {
-        for leader in leaders.withLock({ $0 }) { Self.endGroup(of: leader) }
+        for leader in leaders.withLock({ $0 }) { leader.endGroup() }
         try? FileManager.default.removeItem(atPath: directory)
     }
 
     /// Ends a process, and what it has started, with this store.
-    func end(groupOf leader: pid_t) {
-        leaders.withLock { $0.append(leader) }
-    }
-
-    /// Kills what is left of a group.
-    ///
-    /// While a member lives, the kernel gives nobody the leader's pid. So one
-    /// that is there and is not a child of this process is a stranger, which
-    /// has got it since the group has ended.
-    private static func endGroup(of leader: pid_t) {
-        if kill(leader, 0) == 0 || errno == EPERM {
-            var information = siginfo_t()
-            guard waitid(P_PID, id_t(leader), &information, WEXITED | WNOHANG | WNOWAIT) == 0
-            else { return }
-        }
-        kill(-leader, SIGKILL)
+    func end(groupOf leader: pid_t, hasEnded: @escaping @Sendable () -> Bool) {
+        leaders.withLock { $0.append(Leader(process: leader, hasEnded: hasEnded)) }
     }
 
     /// Makes a directory inside, and returns its path.
